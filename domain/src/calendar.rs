@@ -1,0 +1,195 @@
+//! Months, half-years and deadlines in the operator's time zone.
+//!
+//! Instants are UTC everywhere; a calendar month, a half-year and the end of a day are what they are in
+//! Europe/Paris, daylight saving included.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Europe::Paris;
+use serde::{Deserialize, Serialize};
+
+use crate::money::BadValue;
+
+/// A calendar month in Europe/Paris.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Month {
+    year: i32,
+    month: u8,
+}
+
+impl Month {
+    /// The month in which an instant falls.
+    #[must_use]
+    pub fn of(instant: DateTime<Utc>) -> Self {
+        let local = instant.with_timezone(&Paris);
+        // chrono's months are 1 to 12.
+        Self { year: local.year(), month: local.month() as u8 }
+    }
+
+    /// The month that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        if self.month == 12 { Self { year: self.year + 1, month: 1 } } else { Self { month: self.month + 1, ..self } }
+    }
+}
+
+impl FromStr for Month {
+    type Err = BadValue;
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let bad = || BadValue { wanted: "a month is written YYYY-MM, as in 2025-07", found: text.to_owned() };
+        let (year, month) = text.split_once('-').ok_or_else(bad)?;
+        let (year, month) = (year.parse().map_err(|_| bad())?, month.parse().map_err(|_| bad())?);
+        if text.len() == 7 && (1..=12).contains(&month) { Ok(Self { year, month }) } else { Err(bad()) }
+    }
+}
+
+impl TryFrom<String> for Month {
+    type Error = BadValue;
+    fn try_from(text: String) -> Result<Self, BadValue> {
+        text.parse()
+    }
+}
+
+impl From<Month> for String {
+    fn from(month: Month) -> Self {
+        month.to_string()
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+/// Six calendar months, as DSA art. 24(2) counts: usually a half-year, `2025-H2`; any other six by their first
+/// month, `2025-03`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SixMonths {
+    first: Month,
+}
+
+impl SixMonths {
+    /// The six months that begin with this one.
+    #[must_use]
+    pub const fn from(first: Month) -> Self {
+        Self { first }
+    }
+
+    /// The months, in order.
+    #[must_use]
+    pub fn months(self) -> [Month; 6] {
+        let mut month = self.first;
+        std::array::from_fn(|_| {
+            let this = month;
+            month = month.next();
+            this
+        })
+    }
+}
+
+impl FromStr for SixMonths {
+    type Err = BadValue;
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let bad = || BadValue {
+            wanted: "a period is a half-year, as in 2025-H2, or the first of six months, as in 2025-03",
+            found: text.to_owned(),
+        };
+        let first = match text.split_once("-H") {
+            Some((year, "1")) => format!("{year}-01"),
+            Some((year, "2")) => format!("{year}-07"),
+            Some(_) => return Err(bad()),
+            None => text.to_owned(),
+        };
+        first.parse().map(Self::from).map_err(|_| bad())
+    }
+}
+
+impl fmt::Display for SixMonths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first.month {
+            1 => write!(f, "{:04}-H1", self.first.year),
+            7 => write!(f, "{:04}-H2", self.first.year),
+            _ => self.first.fmt(f),
+        }
+    }
+}
+
+/// The first instant after the local day on which `instant` falls, plus so many days: `end_of_day(delivery, 30)` is
+/// when the thirtieth day after delivery is over. The day of the event is not counted (Reg. 1182/71 art. 3(1)).
+#[must_use]
+pub fn end_of_day(instant: DateTime<Utc>, days_later: u32) -> DateTime<Utc> {
+    let day = instant.with_timezone(&Paris).date_naive();
+    let after = day.checked_add_days(Days::new(u64::from(days_later) + 1)).unwrap_or(NaiveDate::MAX);
+    local_midnight(after)
+}
+
+/// The same local time so many years later; 29 February becomes 28 February.
+#[must_use]
+pub fn years_later(instant: DateTime<Utc>, years: u32) -> DateTime<Utc> {
+    months_later(instant, years * 12)
+}
+
+/// The same local time so many months later, or the month's last day where it has no such day.
+#[must_use]
+pub fn months_later(instant: DateTime<Utc>, months: u32) -> DateTime<Utc> {
+    let local = instant.with_timezone(&Paris).naive_local();
+    let later = local.checked_add_months(Months::new(months)).unwrap_or(chrono::NaiveDateTime::MAX);
+    from_local(later)
+}
+
+fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
+    from_local(day.and_time(NaiveTime::MIN))
+}
+
+/// A local time that daylight saving skips becomes the hour after; one that comes twice is the first.
+fn from_local(local: chrono::NaiveDateTime) -> DateTime<Utc> {
+    Paris
+        .from_local_datetime(&local)
+        .earliest()
+        .or_else(|| Paris.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest())
+        .map_or(DateTime::<Utc>::MAX_UTC, |moment| moment.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn r_5_01_months_are_calendar_months_in_paris() {
+        assert_eq!(Month::of(at("2018-01-31T22:59:59Z")).to_string(), "2018-01");
+        assert_eq!(Month::of(at("2018-01-31T23:00:00Z")).to_string(), "2018-02");
+        assert_eq!(Month::of(at("2018-07-31T22:00:00Z")).to_string(), "2018-08");
+    }
+
+    #[test]
+    fn r_5_02_periods_are_half_years_or_any_six_months() {
+        let months = |text: &str| text.parse::<SixMonths>().unwrap().months().map(|month| month.to_string());
+        assert_eq!(months("2018-H1"), ["2018-01", "2018-02", "2018-03", "2018-04", "2018-05", "2018-06"]);
+        assert_eq!(months("2018-09"), ["2018-09", "2018-10", "2018-11", "2018-12", "2019-01", "2019-02"]);
+        assert_eq!("2018-07".parse::<SixMonths>().unwrap().to_string(), "2018-H2");
+        for bad in ["2018", "2018-H3", "2018-13", "H1-2018"] {
+            assert!(bad.parse::<SixMonths>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r_0_05_days_end_in_paris_across_daylight_saving() {
+        assert_eq!(end_of_day(at("2026-03-27T12:00:00Z"), 0), at("2026-03-27T23:00:00Z"));
+        assert_eq!(end_of_day(at("2026-03-27T12:00:00Z"), 30), at("2026-04-26T22:00:00Z"));
+        assert_eq!(end_of_day(at("2026-10-24T22:30:00Z"), 0), at("2026-10-25T23:00:00Z"));
+    }
+
+    #[test]
+    fn r_3_2_05_ten_years_from_a_leap_day_end_on_28_february() {
+        assert_eq!(years_later(at("2024-02-29T12:00:00Z"), 10), at("2034-02-28T12:00:00Z"));
+        assert_eq!(months_later(at("2026-01-31T12:00:00Z"), 1), at("2026-02-28T12:00:00Z"));
+    }
+}

@@ -1,0 +1,51 @@
+//! The language of the marketplace, as pure functions: no I/O, no clock, no randomness, no async.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`aggregate`] | the shape of every aggregate: `decide`, `evolve` and nothing else |
+//! | [`event`] | every event that can ever be in the book, as one closed enum; [`upcast`] for old versions |
+//! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`activity`] [`policy`] [`subject`] | the aggregates, one file each |
+//! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
+//! | [`retention`] | how long a review stays online |
+//! | [`money`] [`calendar`] [`place`] [`language`] [`text`] [`ids`] | values that carry their rule |
+//! | [`recording`] [`metadata`] | from a decision to what is recorded, and who did it and why |
+//! | [`sealed`] | personal data, readable only with its subject's key |
+//! | [`refusal`] | why a command was refused: the rule, the field, the mend |
+//!
+//! Absences that always hold: nothing here reads a clock or makes an id; nothing here knows the log, the views or
+//! the API; no formula sees a fee, a commission, an insurance or a payment.
+
+pub mod activity;
+pub mod aggregate;
+pub mod buyer;
+pub mod calendar;
+pub mod event;
+#[cfg(test)]
+mod given;
+pub mod ids;
+pub mod language;
+pub mod listing;
+pub mod metadata;
+pub mod money;
+pub mod order;
+pub mod place;
+pub mod policy;
+pub mod product;
+pub mod quality;
+pub mod ranking;
+pub mod recording;
+pub mod refusal;
+pub mod retention;
+pub mod review;
+pub mod review_order;
+pub mod sealed;
+pub mod seller;
+pub mod subject;
+pub mod text;
+mod text_code;
+pub mod upcast;
+
+pub use aggregate::{Aggregate, Context};
+pub use event::{Event, EventKind};
+pub use refusal::{Refusal, Refused, Rule};
+pub use sealed::Sealed;

@@ -1,0 +1,423 @@
+//! Listings: one seller's offer of a product in one condition, at a price that the seller sets (R-1.2-02).
+//!
+//! Only refurbished electronics are listed (R-1.1-02), by verified sellers (R-2.1-01). The operator may remove a
+//! listing for convenience or for a cause (R-2.2-01 to R-2.2-03); it never comes back under the same id.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Aggregate, Context};
+use crate::ids::{ProductId, SellerId};
+use crate::money::Money;
+use crate::refusal::{Refusal, Refused, Rule, require};
+use crate::seller::SellerStanding;
+use crate::text::{Slug, line};
+
+/// The condition of a refurbished item, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Condition {
+    /// Visible wear.
+    Fair,
+    /// Light wear.
+    Good,
+    /// Hardly any wear.
+    VeryGood,
+    /// As new.
+    Premium,
+}
+
+impl Condition {
+    /// All conditions, worst first.
+    pub const ALL: [Self; 4] = [Self::Fair, Self::Good, Self::VeryGood, Self::Premium];
+}
+
+/// What the seller says the item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemState {
+    /// Never used: not sold here.
+    New,
+    /// Used, checked, reconditioned and repackaged.
+    Refurbished,
+}
+
+/// An item is for sale. By its seller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingPublished {
+    /// What.
+    pub product: ProductId,
+    /// By whom.
+    pub seller: SellerId,
+    /// In which condition.
+    pub condition: Condition,
+    /// The price, taxes included, without delivery.
+    pub price: Money,
+    /// What delivery costs.
+    pub delivery_cost: Money,
+    /// The days within which the seller promises to deliver.
+    pub delivery_days: u16,
+    /// The seller's commercial guarantee, in months from delivery (R-1.3-01).
+    pub warranty_months: u16,
+}
+
+/// The seller set another price. By its seller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingPriceChanged {
+    /// The listing's product.
+    pub product: ProductId,
+    /// The price from now on.
+    pub price: Money,
+    /// What delivery costs from now on.
+    pub delivery_cost: Money,
+}
+
+/// Why a listing is removed (R-2.2-01 to R-2.2-03).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ListingRemovalReason {
+    /// The seller took it off sale.
+    WithdrawnBySeller,
+    /// The operator's convenience.
+    Convenience,
+    /// Law was not respected.
+    BreachOfLaw,
+    /// The terms of sale were not respected.
+    BreachOfTerms,
+    /// The quality charter was not respected.
+    BreachOfQualityCharter,
+    /// Trade in it is prohibited or illegal.
+    Prohibited,
+    /// It endangers health, safety or the environment.
+    Dangerous,
+    /// It was not reconditioned and repackaged.
+    NotReconditioned,
+    /// Its seller was removed (R-2.2-04).
+    SellerRemoved,
+}
+
+/// The item is no longer for sale. By staff, by its seller, or by its seller's removal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingRemoved {
+    /// The listing's product.
+    pub product: ProductId,
+    /// The listing's seller.
+    pub seller: SellerId,
+    /// Why.
+    pub reason: ListingRemovalReason,
+    /// The facts, in words; no personal data.
+    pub explanation: String,
+}
+
+/// What can happen to a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListingEvent {
+    /// See [`ListingPublished`].
+    ListingPublished(ListingPublished),
+    /// See [`ListingPriceChanged`].
+    ListingPriceChanged(ListingPriceChanged),
+    /// See [`ListingRemoved`].
+    ListingRemoved(ListingRemoved),
+}
+
+/// What can be asked of a listing.
+#[derive(Debug, Clone)]
+pub enum ListingCommand {
+    /// Offer an item for sale.
+    Publish {
+        /// What it is said to be.
+        item: ItemState,
+        /// What it would be listed as.
+        listing: ListingPublished,
+        /// How far its seller has come, from the seller's stream.
+        seller_standing: SellerStanding,
+        /// The product's category, from the product's stream; nothing when it is not catalogued.
+        category: Option<Slug>,
+    },
+    /// Set another price.
+    ChangePrice {
+        /// The price.
+        price: Money,
+        /// What delivery costs.
+        delivery_cost: Money,
+    },
+    /// Take it off sale.
+    Remove {
+        /// Why.
+        reason: ListingRemovalReason,
+        /// The facts.
+        explanation: String,
+    },
+}
+
+/// A listing.
+#[derive(Debug, Clone, Default)]
+pub enum Listing {
+    /// Not published yet.
+    #[default]
+    Unknown,
+    /// For sale, as it stands now.
+    ForSale(ListingPublished),
+    /// Removed; as it last stood.
+    Removed(ListingPublished),
+}
+
+impl Listing {
+    /// The listing as it stands, while it is for sale.
+    ///
+    /// # Errors
+    /// A refusal under `rule` when it is not.
+    pub fn for_sale(&self, rule: Rule) -> Result<&ListingPublished, Refusal> {
+        match self {
+            Self::ForSale(listing) => Ok(listing),
+            Self::Unknown => Err(Refusal::new(rule, Refused::NotFound, "listingId", "there is no such listing")),
+            Self::Removed(_) => Err(Refusal::new(
+                rule,
+                Refused::NotEligible,
+                "listingId",
+                "this listing is no longer for sale; choose another offer",
+            )),
+        }
+    }
+}
+
+impl Aggregate for Listing {
+    const CATEGORY: &'static str = "listing";
+    type Command = ListingCommand;
+    type Event = ListingEvent;
+
+    fn decide(&self, command: ListingCommand, context: &Context<'_>) -> Result<Vec<ListingEvent>, Refusal> {
+        match command {
+            ListingCommand::Publish { item, listing, seller_standing, category } => {
+                require(matches!(self, Self::Unknown), Rule("R-1.2-02"), Refused::AlreadyDone, "listingId", || {
+                    "this listing was published already".to_owned()
+                })?;
+                require(
+                    seller_standing == SellerStanding::Verified,
+                    Rule("R-2.1-01"),
+                    Refused::NotEligible,
+                    "sellerId",
+                    || "only a verified seller may list; register, accept the terms and be verified first".to_owned(),
+                )?;
+                require(item == ItemState::Refurbished, Rule("R-1.1-02"), Refused::NotEligible, "itemState", || {
+                    "only refurbished items are sold here, no new ones".to_owned()
+                })?;
+                let category = category.ok_or_else(|| {
+                    Refusal::new(
+                        Rule("R-2.3-01"),
+                        Refused::NotFound,
+                        "productId",
+                        "there is no such product; catalogue it first",
+                    )
+                })?;
+                require(
+                    context.policies.categories.allows(&category),
+                    Rule("R-1.1-02"),
+                    Refused::NotEligible,
+                    "productId",
+                    || format!("{category} is not a category of electronics"),
+                )?;
+                check_price(&listing.price, &listing.delivery_cost, context)?;
+                Ok(vec![listing.into()])
+            }
+            ListingCommand::ChangePrice { price, delivery_cost } => {
+                let listing = self.for_sale(Rule("R-1.2-02"))?;
+                check_price(&price, &delivery_cost, context)?;
+                require(
+                    (price, delivery_cost) != (listing.price, listing.delivery_cost),
+                    Rule("R-1.2-02"),
+                    Refused::AlreadyDone,
+                    "price",
+                    || "the listing has this price already".to_owned(),
+                )?;
+                Ok(vec![ListingPriceChanged { product: listing.product, price, delivery_cost }.into()])
+            }
+            ListingCommand::Remove { reason, explanation } => {
+                let rule = reason.rule();
+                let listing = match self {
+                    Self::Removed(_) => {
+                        return Err(Refusal::new(
+                            rule,
+                            Refused::AlreadyDone,
+                            "listingId",
+                            "this listing is removed already",
+                        ));
+                    }
+                    Self::Unknown | Self::ForSale(_) => self.for_sale(rule)?,
+                };
+                let explanation = line(&explanation, rule, "explanation")?;
+                Ok(vec![
+                    ListingRemoved { product: listing.product, seller: listing.seller, reason, explanation }.into(),
+                ])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &ListingEvent, _: DateTime<Utc>) {
+        match (event, &mut *self) {
+            (ListingEvent::ListingPublished(listing), _) => *self = Self::ForSale(listing.clone()),
+            (ListingEvent::ListingPriceChanged(change), Self::ForSale(listing) | Self::Removed(listing)) => {
+                (listing.price, listing.delivery_cost) = (change.price, change.delivery_cost);
+            }
+            (ListingEvent::ListingRemoved(_), Self::ForSale(listing)) => *self = Self::Removed(listing.clone()),
+            (ListingEvent::ListingPriceChanged(_), Self::Unknown)
+            | (ListingEvent::ListingRemoved(_), Self::Unknown | Self::Removed(_)) => {}
+        }
+    }
+}
+
+impl ListingRemovalReason {
+    /// The rule that lets a listing be removed for this reason.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::WithdrawnBySeller => Rule("R-1.2-02"),
+            Self::Convenience => Rule("R-2.2-01"),
+            Self::BreachOfLaw | Self::BreachOfTerms | Self::BreachOfQualityCharter => Rule("R-2.2-02"),
+            Self::Prohibited | Self::Dangerous | Self::NotReconditioned => Rule("R-2.2-03"),
+            Self::SellerRemoved => Rule("R-2.2-04"),
+        }
+    }
+}
+
+fn check_price(price: &Money, delivery_cost: &Money, context: &Context<'_>) -> Result<(), Refusal> {
+    const RULE: Rule = Rule("R-1.2-02");
+    let currency = context.policies.currency;
+    require(price.currency == currency && delivery_cost.currency == currency, RULE, Refused::Invalid, "price", || {
+        format!("prices are in {currency} here, not {}", price.currency)
+    })?;
+    require(price.minor > 0, RULE, Refused::Invalid, "price", || "a price is more than zero".to_owned())?;
+    require(delivery_cost.minor >= 0, RULE, Refused::Invalid, "deliveryCost", || {
+        "a delivery cost is zero or more".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::{Given, given};
+    use crate::money::Currency;
+    use uuid::Uuid;
+
+    fn eur(minor: i64) -> Money {
+        Money::new(minor, Currency::EUR)
+    }
+
+    fn listing() -> ListingPublished {
+        ListingPublished {
+            product: ProductId(Uuid::from_u128(1)),
+            seller: SellerId(Uuid::from_u128(2)),
+            condition: Condition::Good,
+            price: eur(24_990),
+            delivery_cost: eur(0),
+            delivery_days: 3,
+            warranty_months: 12,
+        }
+    }
+
+    fn publish(
+        item: ItemState,
+        listing: ListingPublished,
+        seller_standing: SellerStanding,
+        category: Option<&str>,
+    ) -> ListingCommand {
+        ListingCommand::Publish {
+            item,
+            listing,
+            seller_standing,
+            category: category.map(|slug| Slug::new(slug, "category").unwrap()),
+        }
+    }
+
+    fn good() -> ListingCommand {
+        publish(ItemState::Refurbished, listing(), SellerStanding::Verified, Some("smartphones"))
+    }
+
+    fn published() -> Given<Listing> {
+        given::<Listing>().after(good())
+    }
+
+    fn remove(reason: ListingRemovalReason) -> ListingCommand {
+        ListingCommand::Remove { reason, explanation: "found by staff".into() }
+    }
+
+    #[test]
+    fn r_2_1_01_only_a_verified_seller_lists() {
+        for standing in [SellerStanding::Unknown, SellerStanding::Registered, SellerStanding::Removed] {
+            assert_eq!(
+                given::<Listing>().refusal(publish(ItemState::Refurbished, listing(), standing, Some("smartphones"))),
+                ("R-2.1-01", Refused::NotEligible)
+            );
+        }
+        assert!(given::<Listing>().when(good()).is_ok());
+    }
+
+    #[test]
+    fn r_1_1_02_no_new_item_and_no_other_category() {
+        assert_eq!(
+            given::<Listing>().refusal(publish(
+                ItemState::New,
+                listing(),
+                SellerStanding::Verified,
+                Some("smartphones")
+            )),
+            ("R-1.1-02", Refused::NotEligible)
+        );
+        assert_eq!(
+            given::<Listing>().refusal(publish(
+                ItemState::Refurbished,
+                listing(),
+                SellerStanding::Verified,
+                Some("perfumery")
+            )),
+            ("R-1.1-02", Refused::NotEligible)
+        );
+        assert_eq!(
+            given::<Listing>().refusal(publish(ItemState::Refurbished, listing(), SellerStanding::Verified, None)),
+            ("R-2.3-01", Refused::NotFound)
+        );
+    }
+
+    #[test]
+    fn r_1_2_02_sellers_set_price_and_delivery_cost() {
+        let change = |price, delivery| ListingCommand::ChangePrice { price: eur(price), delivery_cost: eur(delivery) };
+        let changed = published().after(change(19_990, 500));
+        assert!(
+            matches!(changed.state(), Listing::ForSale(listing) if (listing.price, listing.delivery_cost) == (eur(19_990), eur(500)))
+        );
+        for (price, delivery, kind) in [
+            (0, 0, Refused::Invalid),
+            (-1, 0, Refused::Invalid),
+            (100, -1, Refused::Invalid),
+            (24_990, 0, Refused::AlreadyDone),
+        ] {
+            assert_eq!(published().refusal(change(price, delivery)), ("R-1.2-02", kind));
+        }
+        let foreign = ListingCommand::ChangePrice {
+            price: Money::new(1, Currency::BRL),
+            delivery_cost: Money::new(0, Currency::BRL),
+        };
+        assert_eq!(published().refusal(foreign), ("R-1.2-02", Refused::Invalid));
+        assert_eq!(given::<Listing>().refusal(change(1, 0)), ("R-1.2-02", Refused::NotFound));
+    }
+
+    #[test]
+    fn r_2_2_01_r_2_2_02_r_2_2_03_each_reason_removes_under_its_rule_once() {
+        for (reason, rule) in [
+            (ListingRemovalReason::Convenience, "R-2.2-01"),
+            (ListingRemovalReason::BreachOfLaw, "R-2.2-02"),
+            (ListingRemovalReason::BreachOfTerms, "R-2.2-02"),
+            (ListingRemovalReason::BreachOfQualityCharter, "R-2.2-02"),
+            (ListingRemovalReason::Prohibited, "R-2.2-03"),
+            (ListingRemovalReason::Dangerous, "R-2.2-03"),
+            (ListingRemovalReason::NotReconditioned, "R-2.2-03"),
+            (ListingRemovalReason::SellerRemoved, "R-2.2-04"),
+        ] {
+            let removed = published().after(remove(reason));
+            assert_eq!(removed.refusal(remove(reason)), (rule, Refused::AlreadyDone));
+            assert_eq!(removed.state().for_sale(Rule("R-1.2-03")).unwrap_err().kind, Refused::NotEligible);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+use super::*;
+use crate::given::{Given, at, given};
+use crate::listing::ListingPublished;
+use crate::money::Currency;
+use uuid::Uuid;
+
+const BUYER: Party = Party::Buyer(BuyerId(Uuid::from_u128(1)));
+
+fn eur(minor: i64) -> Money {
+    Money::new(minor, Currency::EUR)
+}
+
+fn wanted(product: u128, seller: u128, quantity: u32) -> RequestedLine {
+    let listing = ListingPublished {
+        product: ProductId(Uuid::from_u128(product)),
+        seller: SellerId(Uuid::from_u128(seller)),
+        condition: Condition::Good,
+        price: eur(10_005),
+        delivery_cost: eur(500),
+        delivery_days: 3,
+        warranty_months: 12,
+    };
+    RequestedLine {
+        listing_id: ListingId(Uuid::from_u128(product + seller)),
+        listing: Listing::ForSale(listing),
+        quantity,
+    }
+}
+
+fn place(lines: Vec<RequestedLine>, fee: i64, insured: bool) -> OrderCommand {
+    OrderCommand::Place {
+        buyer: BuyerId(Uuid::from_u128(1)),
+        lines,
+        quoted_service_fee: eur(fee),
+        insured,
+        country_of_purchase: "NL".parse().unwrap(),
+        member_state: Some(MemberState::NL),
+        promised_until: None,
+    }
+}
+
+fn placed() -> Given<Order> {
+    given::<Order>().after(place(vec![wanted(10, 20, 1), wanted(11, 21, 1), wanted(10, 20, 1)], 499, false))
+}
+
+fn confirmed() -> Given<Order> {
+    placed().after(OrderCommand::Confirm(Party::Platform))
+}
+
+fn delivered() -> Given<Order> {
+    confirmed()
+        .after(OrderCommand::Ship(Party::Platform))
+        .at("2026-01-04T10:00:00Z")
+        .after(OrderCommand::ConfirmDelivery(Party::Platform))
+}
+
+fn only(events: Vec<OrderEvent>) -> OrderEvent {
+    let [event]: [OrderEvent; 1] = events.try_into().unwrap();
+    event
+}
+
+#[test]
+fn r_1_1_01_an_order_is_between_a_buyer_and_sellers() {
+    assert_eq!(given::<Order>().refusal(place(vec![], 0, false)), ("R-1.1-01", Refused::Invalid));
+    let stranger = Party::Buyer(BuyerId(Uuid::from_u128(9)));
+    assert_eq!(placed().refusal(OrderCommand::Cancel(stranger)), ("R-1.2-05", Refused::Forbidden));
+    assert_eq!(
+        confirmed().refusal(OrderCommand::Ship(Party::Seller(SellerId(Uuid::from_u128(99))))),
+        ("R-2.1-02", Refused::Forbidden)
+    );
+    assert!(confirmed().when(OrderCommand::Ship(Party::Seller(SellerId(Uuid::from_u128(21))))).is_ok());
+}
+
+#[test]
+fn r_1_2_03_an_order_whose_fee_differs_from_the_quote_is_refused() {
+    let lines = || vec![wanted(10, 20, 2)];
+    let quote = quote(&lines(), true, &Policies::default()).unwrap();
+    assert_eq!((quote.items, quote.delivery, quote.service_fee), (eur(20_010), eur(500), eur(399)));
+    assert_eq!((quote.insurance, quote.total), (Some(eur(1_601)), eur(22_510)));
+    assert!(given::<Order>().when(place(lines(), 399, true)).is_ok());
+    for wrong in [398, 400, 0] {
+        assert_eq!(given::<Order>().refusal(place(lines(), wrong, true)), ("R-1.2-03", Refused::NotEligible));
+    }
+    let gone = RequestedLine { listing: Listing::Unknown, ..wanted(10, 20, 1) };
+    assert_eq!(given::<Order>().refusal(place(vec![gone], 199, false)), ("R-1.2-03", Refused::NotFound));
+    assert_eq!(given::<Order>().refusal(place(vec![wanted(10, 20, 0)], 49, false)), ("R-1.2-03", Refused::Invalid));
+    assert_eq!(placed().refusal(place(lines(), 399, false)), ("R-1.2-03", Refused::AlreadyDone));
+}
+
+#[test]
+fn r_1_2_05_commission_is_a_percentage_of_lines_and_delivery_without_fee_and_insurance() {
+    let insured = given::<Order>().after(place(vec![wanted(10, 20, 2)], 399, true));
+    let OrderEvent::OrderConfirmed(event) = only(insured.when(OrderCommand::Confirm(Party::Platform)).unwrap()) else {
+        panic!("confirmed")
+    };
+    assert_eq!(event.commission, eur(2_051));
+    assert_eq!(confirmed().refusal(OrderCommand::Confirm(Party::Platform)), ("R-1.2-05", Refused::AlreadyDone));
+}
+
+#[test]
+fn r_1_2_05_a_cancelled_order_says_since_when_it_had_been_confirmed() {
+    let OrderEvent::OrderCancelled(event) = only(placed().when(OrderCommand::Cancel(BUYER)).unwrap()) else {
+        panic!("cancelled")
+    };
+    assert_eq!((event.by, event.confirmed_at), (CancelledBy::Buyer, None));
+    let shipped = confirmed().after(OrderCommand::Ship(Party::Platform));
+    let OrderEvent::OrderCancelled(event) = only(shipped.when(OrderCommand::Cancel(Party::Platform)).unwrap()) else {
+        panic!("cancelled")
+    };
+    assert_eq!(event.confirmed_at, Some(at("2026-01-01T12:00:00Z")));
+    assert_eq!(event.products.len(), 2, "each product once");
+    assert_eq!(delivered().refusal(OrderCommand::Cancel(BUYER)), ("R-1.2-05", Refused::TooLate));
+    assert_eq!(
+        placed().after(OrderCommand::Cancel(BUYER)).refusal(OrderCommand::Confirm(Party::Platform)),
+        ("R-1.2-05", Refused::NotEligible)
+    );
+}
+
+#[test]
+fn r_1_3_01_guarantees_stand_on_the_order() {
+    let order = delivered();
+    let order = order.state().0.as_ref().unwrap();
+    assert_eq!(order.placed.lines[0].warranty_months, 12);
+    assert_eq!(order.delivered_at, Some(at("2026-01-04T10:00:00Z")));
+}
+
+#[test]
+fn r_1_3_02_help_is_asked_on_the_order_and_resolved_once() {
+    let request = HelpRequestId(Uuid::from_u128(5));
+    let ask = |party| OrderCommand::RequestHelp {
+        party,
+        request,
+        topic: HelpTopic::LegalGuarantee,
+        message: "it won't charge".into(),
+    };
+    let resolve = || OrderCommand::ResolveHelp { party: Party::Platform, request, outcome: "repaired".into() };
+    assert_eq!(delivered().refusal(ask(Party::Buyer(BuyerId(Uuid::from_u128(9))))), ("R-1.3-02", Refused::Forbidden));
+    assert_eq!(delivered().refusal(resolve()), ("R-1.3-02", Refused::NotFound));
+    let asked = delivered().after(ask(BUYER));
+    assert_eq!(asked.refusal(ask(BUYER)), ("R-1.3-02", Refused::AlreadyDone));
+    assert_eq!(asked.after(resolve()).refusal(resolve()), ("R-1.3-02", Refused::AlreadyDone));
+}
+
+#[test]
+fn r_1_3_03_insurance_is_taken_out_at_purchase_or_never() {
+    for insured in [true, false] {
+        let OrderEvent::OrderPlaced(event) =
+            only(given::<Order>().when(place(vec![wanted(10, 20, 2)], 399, insured)).unwrap())
+        else {
+            panic!("placed")
+        };
+        assert_eq!(event.insurance.map(|insurance| insurance.premium), insured.then_some(eur(1_601)));
+    }
+    // There is no other command that could take one out: OrderCommand is closed, and only Place names it.
+}
+
+#[test]
+fn r_2_1_02_r_2_3_08_late_is_from_the_promised_instant_on() {
+    let shipped = || confirmed().after(OrderCommand::Ship(Party::Platform));
+    // Three days from 1 January end with 4 January in Paris.
+    for (moment, late) in [("2026-01-04T22:59:59.999999Z", false), ("2026-01-04T23:00:00Z", true)] {
+        let OrderEvent::OrderDelivered(event) =
+            only(shipped().at(moment).when(OrderCommand::ConfirmDelivery(Party::Platform)).unwrap())
+        else {
+            panic!("delivered")
+        };
+        assert_eq!(event.late, late, "{moment}");
+        assert_eq!(event.sellers.len(), 2, "each seller once");
+    }
+    assert_eq!(confirmed().refusal(OrderCommand::ConfirmDelivery(Party::Platform)), ("R-2.1-02", Refused::NotEligible));
+    assert_eq!(placed().refusal(OrderCommand::Ship(Party::Platform)), ("R-2.1-02", Refused::NotEligible));
+}
+
+#[test]
+fn r_2_3_08_an_issue_counts_once_for_each_seller_and_kind() {
+    let report = |line, kind| OrderCommand::ReportIssue { party: BUYER, line, kind };
+    assert_eq!(confirmed().refusal(report(0, IssueKind::WrongProduct)), ("R-2.3-08", Refused::TooEarly));
+    assert_eq!(delivered().refusal(report(3, IssueKind::WrongProduct)), ("R-2.3-08", Refused::NotFound));
+    let first = delivered().after(report(0, IssueKind::WrongProduct));
+    assert_eq!(first.refusal(report(0, IssueKind::WrongProduct)), ("R-2.3-08", Refused::AlreadyDone));
+    for (line, kind, counts) in
+        [(2, IssueKind::WrongProduct, false), (1, IssueKind::WrongProduct, true), (0, IssueKind::AestheticDefect, true)]
+    {
+        let OrderEvent::IssueReported(event) = only(first.when(report(line, kind)).unwrap()) else {
+            panic!("reported")
+        };
+        assert_eq!(event.first_of_kind, counts);
+    }
+    assert!(delivered().at("2028-01-04T09:59:59Z").when(report(0, IssueKind::WrongProduct)).is_ok());
+    assert_eq!(
+        delivered().at("2028-01-04T10:00:00Z").refusal(report(0, IssueKind::WrongProduct)),
+        ("R-2.3-08", Refused::TooLate)
+    );
+}

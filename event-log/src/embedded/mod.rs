@@ -1,0 +1,44 @@
+//! The engine in a directory: the book as a few large files, written by one process, read by any number.
+//!
+//! ```text
+//! <directory>/segment-00000000000000000000.log   records, oldest first; named after the first one's position
+//!             segment-00000000000000151234.log
+//!             next-segment.preparing             zeros, to become the next segment
+//!             torn-<position>-<n>.bytes          what a crash left unfinished and opening cut
+//!             lock                               held by the process that writes
+//! ```
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `log` | [`EmbeddedLog`]: opening, appending, reading, closing |
+//! | `subscription` | catching up, then live |
+//! | `limits` | what is taken, and every bound with its reason |
+//! | `queue`, `writer`, `group`, `recent`, `active` | an append's way: wait, group, decide, encode, write, sync, publish |
+//! | `segment`, `record` | the bytes on disk |
+//! | `index`, `reader`, `files` | an event's way back |
+//! | `scan`, `load`, `build`, `recovery` | opening: check everything, build the index, judge the end |
+//! | `verify` | the auditor's check of every byte |
+
+mod active;
+mod build;
+mod files;
+mod group;
+mod index;
+mod limits;
+mod load;
+mod log;
+mod queue;
+mod reader;
+mod recent;
+mod record;
+mod recovery;
+mod scan;
+mod segment;
+mod subscription;
+mod verify;
+mod writer;
+
+pub use limits::{MAX_APPEND_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, MAX_TYPE_BYTES};
+pub use log::{EmbeddedLog, EmbeddedOptions};
+pub use recovery::TornTail;
+pub use verify::{VerifyReport, verify};

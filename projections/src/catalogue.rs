@@ -1,0 +1,227 @@
+//! The catalogue: products by category, and what is public of sellers (DSA art. 30(7)).
+//!
+//! Read by every page that names a product or a seller.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `p` | product | [`ProductRow`] |
+//! | `c` | category, subcategory | how many products |
+//! | `s` | seller | [`SellerRow`] |
+
+use chrono::{DateTime, Utc};
+use domain::event::{Event, EventKind};
+use domain::ids::{ProductId, SellerId};
+use domain::place::Country;
+use domain::product::ProductEvent;
+use domain::seller::SellerEvent;
+use domain::text::Slug;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Cell;
+
+use crate::ViewError;
+use crate::report::{Filter, Report, cell, moment};
+use crate::rows::Rows;
+use crate::table::{AnyTable, Layout, Table, Value};
+use crate::view::{Happened, Opener, View};
+
+const PRODUCTS: Layout<ProductId, ProductRow> = Layout::new(b'p');
+const CATEGORIES: Layout<(Slug, Slug), u64> = Layout::new(b'c');
+const SELLERS: Layout<SellerId, SellerRow> = Layout::new(b's');
+
+/// A product in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductRow {
+    /// Its name.
+    pub title: String,
+    /// Its maker.
+    pub brand: String,
+    /// Its category.
+    pub category: Slug,
+    /// Its subcategory.
+    pub subcategory: Slug,
+    /// When it was entered, in microseconds since the epoch.
+    pub catalogued_at: i64,
+}
+
+/// What is public of a seller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SellerRow {
+    /// The shop's name.
+    pub shop_name: String,
+    /// Where it is established.
+    pub country: Country,
+    /// The trade register's number.
+    pub trade_register_number: String,
+    /// Whether it may sell.
+    pub verified: bool,
+    /// When it was removed, in microseconds since the epoch.
+    pub removed_at: Option<i64>,
+}
+
+impl Value for ProductRow {}
+impl Value for SellerRow {}
+impl Value for u64 {}
+
+/// The view.
+#[derive(Debug)]
+pub struct Catalogue {
+    products: Table<ProductId, ProductRow>,
+    categories: Table<(Slug, Slug), u64>,
+    sellers: Table<SellerId, SellerRow>,
+}
+
+impl View for Catalogue {
+    const NAME: &'static str = "catalogue";
+    const VERSION: u32 = 1;
+    const WANTS: &'static [EventKind] = &[
+        EventKind::ProductCatalogued,
+        EventKind::SellerRegistered,
+        EventKind::SellerVerified,
+        EventKind::SellerRemoved,
+    ];
+    const REPORTS: &'static [&'static str] = &["catalogue", "sellers"];
+
+    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+        Ok(Self { products: Table::new(PRODUCTS), categories: Table::new(CATEGORIES), sellers: Table::new(SELLERS) })
+    }
+
+    fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
+        match &happened.event {
+            Event::Product(ProductEvent::ProductCatalogued(event)) => {
+                let row = ProductRow {
+                    title: event.title.clone(),
+                    brand: event.brand.clone(),
+                    category: event.category.clone(),
+                    subcategory: event.subcategory.clone(),
+                    catalogued_at: happened.micros(),
+                };
+                self.products.put(ProductId(happened.id), row);
+                *self.categories.entry(rows, &(event.category.clone(), event.subcategory.clone()))? += 1;
+            }
+            Event::Seller(SellerEvent::SellerRegistered(event)) => {
+                let row = SellerRow {
+                    shop_name: event.shop_name.clone(),
+                    country: event.country,
+                    trade_register_number: event.trade_register_number.clone(),
+                    verified: false,
+                    removed_at: None,
+                };
+                self.sellers.put(SellerId(happened.id), row);
+            }
+            Event::Seller(SellerEvent::SellerVerified(_)) => {
+                if let Some(seller) = self.sellers.get_mut(rows, &SellerId(happened.id))? {
+                    seller.verified = true;
+                }
+            }
+            Event::Seller(SellerEvent::SellerRemoved(_)) => {
+                if let Some(seller) = self.sellers.get_mut(rows, &SellerId(happened.id))? {
+                    (seller.verified, seller.removed_at) = (false, Some(happened.micros()));
+                }
+            }
+            Event::Seller(SellerEvent::SellerTermsAccepted(_))
+            | Event::Listing(_)
+            | Event::Order(_)
+            | Event::Buyer(_)
+            | Event::Review(_)
+            | Event::Activity(_)
+            | Event::Policy(_)
+            | Event::Subject(_) => {}
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, _: DateTime<Utc>, _: &Rows) -> Result<(), ViewError> {
+        Ok(())
+    }
+
+    fn tables(&self) -> Vec<&dyn AnyTable> {
+        vec![&self.products, &self.categories, &self.sellers]
+    }
+
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.products, &mut self.categories, &mut self.sellers]
+    }
+
+    fn report(rows: &Rows, name: &str, filter: &Filter) -> Result<Report, ViewError> {
+        if name == "sellers" {
+            let mut report = Report::new(&["seller", "shop_name", "country", "verified", "removed"]);
+            for row in SELLERS.scan(rows, &()) {
+                let (id, seller) = row?;
+                report.rows.push(vec![
+                    cell(id),
+                    cell(seller.shop_name),
+                    cell(seller.country),
+                    Cell::from(seller.verified),
+                    Cell::from(seller.removed_at.is_some()),
+                ]);
+            }
+            return Ok(report);
+        }
+        let mut report = Report::new(&["product", "title", "brand", "category", "subcategory", "catalogued_at"]);
+        for row in PRODUCTS.scan(rows, &()) {
+            let (id, product) = row?;
+            let wanted =
+                |slug: &Slug, filter: &Option<String>| filter.as_ref().is_none_or(|filter| filter == slug.as_str());
+            if wanted(&product.category, &filter.category)
+                && wanted(&product.subcategory, &filter.subcategory)
+                && filter.product.is_none_or(|wanted| wanted == id.0)
+            {
+                report.rows.push(vec![
+                    cell(id),
+                    cell(product.title),
+                    cell(product.brand),
+                    cell(product.category),
+                    cell(product.subcategory),
+                    moment(product.catalogued_at),
+                ]);
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// A category's name and its subcategories, each with how many products.
+pub type Category = (Slug, Vec<(Slug, u64)>);
+
+/// What can be read of the view.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogueReader<'a>(pub &'a Rows);
+
+impl CatalogueReader<'_> {
+    /// A product.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn product(&self, id: ProductId) -> Result<Option<ProductRow>, ViewError> {
+        PRODUCTS.get(self.0, &id)
+    }
+
+    /// All products, in order of id: for a search that looks at each.
+    pub fn products(&self) -> impl Iterator<Item = Result<(ProductId, ProductRow), ViewError>> + '_ {
+        PRODUCTS.scan(self.0, &())
+    }
+
+    /// A seller.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn seller(&self, id: SellerId) -> Result<Option<SellerRow>, ViewError> {
+        SELLERS.get(self.0, &id)
+    }
+
+    /// All categories in alphabetical order.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn categories(&self) -> Result<Vec<Category>, ViewError> {
+        let mut categories: Vec<Category> = Vec::new();
+        for row in CATEGORIES.scan(self.0, &()) {
+            let ((category, subcategory), count) = row?;
+            match categories.last_mut() {
+                Some((last, subcategories)) if *last == category => subcategories.push((subcategory, count)),
+                Some(_) | None => categories.push((category, vec![(subcategory, count)])),
+            }
+        }
+        Ok(categories)
+    }
+}

@@ -1,0 +1,44 @@
+//! Every view of the marketplace: what anyone reads is a page computed from the book.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
+//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] | the views, one file each |
+//! | [`registry`] | all views there are, by name |
+//! | [`runner`] | keeps views current: one pass over the log for all, decoding in parallel with applying |
+//! | [`served`] | the views that a server answers from: one consistent snapshot, rebuilt without downtime |
+//! | [`generation`] | where a view's rows lie, and which generation serves |
+//! | [`replay`] | views as of any past position or moment, from nothing |
+//! | [`report`] | a view as a table for people and for other programs |
+//! | [`digest`] | a view's content as one number |
+//! | [`table`] [`key`] [`rows`] [`store`] | typed rows, order-preserving keys, rows packed into blocks, and sled (only there) |
+//!
+//! Invariants: a view's content is a function of the events up to a position and of a moment, nothing else; its
+//! changes and its checkpoint are written in one atomic batch. Absences: no view writes an event, reads a clock, or
+//! reads another view.
+
+pub mod active_recipients;
+pub mod buy_box;
+pub mod catalogue;
+pub mod digest;
+pub mod error;
+pub mod generation;
+pub mod key;
+pub mod orders;
+pub mod ranking;
+pub mod registry;
+pub mod replay;
+pub mod report;
+pub mod retention;
+pub mod reviews;
+pub mod rows;
+pub mod runner;
+pub mod served;
+pub mod store;
+pub mod table;
+pub mod view;
+
+pub use error::ViewError;
+pub use rows::{Checkpoint, Rows};
+pub use served::{Served, Snapshot};
+pub use view::{Happened, Opener, View};

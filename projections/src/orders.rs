@@ -1,0 +1,204 @@
+//! A buyer's own orders ("My orders").
+//!
+//! Read by the buyer, and by staff who help.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `o` | order | [`OrderRow`] |
+//! | `b` | buyer, when placed (newest first), order | – |
+
+use chrono::{DateTime, Utc};
+use domain::event::{Event, EventKind};
+use domain::ids::{BuyerId, HelpRequestId, OrderId};
+use domain::money::Money;
+use domain::order::{HelpTopic, OrderEvent, OrderLine, OrderStatus};
+use domain::place::Country;
+use domain::quality::IssueKind;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Cell;
+
+use crate::ViewError;
+use crate::key::Falling;
+use crate::report::{Filter, Report, cell, maybe_moment, moment};
+use crate::rows::Rows;
+use crate::table::{AnyTable, Index, Layout, Table, Value};
+use crate::view::{Happened, Opener, View};
+
+type BuyerKey = (BuyerId, Falling, OrderId);
+
+const ORDERS: Layout<OrderId, OrderRow> = Layout::new(b'o');
+const BY_BUYER: Layout<BuyerKey, ()> = Layout::new(b'b');
+
+/// An order as its buyer sees it. Instants are microseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// Who bought.
+    pub buyer: BuyerId,
+    /// What.
+    pub lines: Vec<OrderLine>,
+    /// The service fee.
+    pub service_fee: Money,
+    /// The insurance's premium, if one was taken out.
+    pub insurance: Option<Money>,
+    /// Where it was bought.
+    pub country_of_purchase: Country,
+    /// Delivery is late from this instant on.
+    pub promised_until: i64,
+    /// How far it has come.
+    pub status: OrderStatus,
+    /// When it was placed.
+    pub placed_at: i64,
+    /// When it became binding.
+    pub confirmed_at: Option<i64>,
+    /// When it was handed to the carrier.
+    pub shipped_at: Option<i64>,
+    /// When it arrived.
+    pub delivered_at: Option<i64>,
+    /// When it was ended.
+    pub cancelled_at: Option<i64>,
+    /// Issues: line, what, when.
+    pub issues: Vec<(u16, IssueKind, i64)>,
+    /// Requests for help: which, about what, since when, until when.
+    pub help_requests: Vec<(HelpRequestId, HelpTopic, i64, Option<i64>)>,
+}
+
+impl Value for OrderRow {}
+
+/// The view.
+#[derive(Debug)]
+pub struct Orders {
+    orders: Table<OrderId, OrderRow>,
+    by_buyer: Index<BuyerKey>,
+}
+
+impl View for Orders {
+    const NAME: &'static str = "my-orders";
+    const VERSION: u32 = 1;
+    const WANTS: &'static [EventKind] = &[
+        EventKind::OrderPlaced,
+        EventKind::OrderConfirmed,
+        EventKind::OrderShipped,
+        EventKind::OrderDelivered,
+        EventKind::OrderCancelled,
+        EventKind::IssueReported,
+        EventKind::HelpRequested,
+        EventKind::HelpResolved,
+    ];
+    const REPORTS: &'static [&'static str] = &["my-orders"];
+
+    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+        Ok(Self { orders: Table::new(ORDERS), by_buyer: Index::new(BY_BUYER) })
+    }
+
+    fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
+        let Event::Order(event) = &happened.event else { return Ok(()) };
+        let (id, at) = (OrderId(happened.id), happened.micros());
+        if let OrderEvent::OrderPlaced(placed) = event {
+            let row = OrderRow {
+                buyer: placed.buyer,
+                lines: placed.lines.clone(),
+                service_fee: placed.service_fee,
+                insurance: placed.insurance.map(|insurance| insurance.premium),
+                country_of_purchase: placed.country_of_purchase,
+                promised_until: placed.promised_until.timestamp_micros(),
+                status: OrderStatus::Placed,
+                placed_at: at,
+                confirmed_at: None,
+                shipped_at: None,
+                delivered_at: None,
+                cancelled_at: None,
+                issues: Vec::new(),
+                help_requests: Vec::new(),
+            };
+            self.orders.put(id, row);
+            self.by_buyer.insert(&(placed.buyer, Falling(at), id));
+            return Ok(());
+        }
+        let Some(order) = self.orders.get_mut(rows, &id)? else { return Ok(()) };
+        match event {
+            OrderEvent::OrderPlaced(_) => {}
+            OrderEvent::OrderConfirmed(_) => (order.status, order.confirmed_at) = (OrderStatus::Confirmed, Some(at)),
+            OrderEvent::OrderShipped(_) => (order.status, order.shipped_at) = (OrderStatus::Shipped, Some(at)),
+            OrderEvent::OrderDelivered(_) => (order.status, order.delivered_at) = (OrderStatus::Delivered, Some(at)),
+            OrderEvent::OrderCancelled(_) => (order.status, order.cancelled_at) = (OrderStatus::Cancelled, Some(at)),
+            OrderEvent::IssueReported(issue) => order.issues.push((issue.line, issue.kind, at)),
+            OrderEvent::HelpRequested(help) => order.help_requests.push((help.request, help.topic, at, None)),
+            OrderEvent::HelpResolved(help) => {
+                if let Some(request) = order.help_requests.iter_mut().find(|(request, ..)| *request == help.request) {
+                    request.3 = Some(at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, _: DateTime<Utc>, _: &Rows) -> Result<(), ViewError> {
+        Ok(())
+    }
+
+    fn tables(&self) -> Vec<&dyn AnyTable> {
+        vec![&self.orders, &self.by_buyer]
+    }
+
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.orders, &mut self.by_buyer]
+    }
+
+    fn report(rows: &Rows, _: &str, _: &Filter) -> Result<Report, ViewError> {
+        let mut report = Report::new(&[
+            "buyer",
+            "order",
+            "status",
+            "lines",
+            "placed_at",
+            "confirmed_at",
+            "shipped_at",
+            "delivered_at",
+            "cancelled_at",
+        ]);
+        for row in BY_BUYER.scan(rows, &()) {
+            let ((buyer, _, id), ()) = row?;
+            if let Some(order) = ORDERS.get(rows, &id)? {
+                report.rows.push(vec![
+                    cell(buyer),
+                    cell(id),
+                    serde_json::to_value(order.status).unwrap_or_default(),
+                    Cell::from(order.lines.len()),
+                    moment(order.placed_at),
+                    maybe_moment(order.confirmed_at),
+                    maybe_moment(order.shipped_at),
+                    maybe_moment(order.delivered_at),
+                    maybe_moment(order.cancelled_at),
+                ]);
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// What can be read of the view.
+#[derive(Debug, Clone, Copy)]
+pub struct OrdersReader<'a>(pub &'a Rows);
+
+/// Where a page of orders begins or ends: opaque outside.
+pub type OrderCursor = BuyerKey;
+
+impl<'a> OrdersReader<'a> {
+    /// An order.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn order(&self, id: OrderId) -> Result<Option<OrderRow>, ViewError> {
+        ORDERS.get(self.0, &id)
+    }
+
+    /// A buyer's orders, newest first, from the newest or from after a cursor.
+    pub fn of_buyer(
+        &self,
+        buyer: BuyerId,
+        after: Option<&OrderCursor>,
+    ) -> impl Iterator<Item = Result<OrderCursor, ViewError>> + use<'a> {
+        let first = (buyer, Falling(i64::MAX), OrderId(uuid::Uuid::nil()));
+        BY_BUYER.scan_after(self.0, &buyer, after.unwrap_or(&first)).map(|row| row.map(|(key, ())| key))
+    }
+}

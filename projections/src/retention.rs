@@ -1,0 +1,290 @@
+//! How long each review stays online (R-3.2-05): what falls due, and when.
+//!
+//! Read by compliance staff, and by what ends a review's time.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `r` | review | [`RetentionRow`] |
+//! | `p` | product | [`SaleRow`]: who offers it, or since when nobody does |
+//! | `b` | product, review | – |
+//! | `d` | when due, review | – |
+//! | `v` | – | the policies in force |
+//!
+//! When a product goes on or off sale, its reviews are due at other moments: `b` finds them.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::event::{Event, EventKind};
+use domain::ids::{ListingId, ProductId, ReviewId};
+use domain::listing::ListingEvent;
+use domain::policy::{Policies, PolicyEvent, RetentionReading};
+use domain::retention::{due_at, years_pass_at};
+use domain::review::ReviewEvent;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Cell;
+
+use crate::ViewError;
+use crate::report::{Filter, Report, cell, maybe_moment, moment};
+use crate::rows::Rows;
+use crate::table::{AnyTable, Index, Layout, Table, Value};
+use crate::view::{Happened, Opener, View, instant};
+
+const REVIEWS: Layout<ReviewId, RetentionRow> = Layout::new(b'r');
+const PRODUCTS: Layout<ProductId, SaleRow> = Layout::new(b'p');
+const BY_PRODUCT: Layout<(ProductId, ReviewId), ()> = Layout::new(b'b');
+const DUE: Layout<(i64, ReviewId), ()> = Layout::new(b'd');
+const POLICY: Layout<(), RetentionPolicy> = Layout::new(b'v');
+
+/// A review that is online, and until when. Instants are microseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionRow {
+    /// Its product.
+    pub product: ProductId,
+    /// When it came online.
+    pub published_at: i64,
+    /// When its years have passed.
+    pub years_pass_at: i64,
+    /// Since when nobody offers its product; nothing while somebody does.
+    pub off_sale_since: Option<i64>,
+    /// When it is to come down, as far as is known.
+    pub due_at: Option<i64>,
+}
+
+/// Whether a product is for sale.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct SaleRow {
+    listings: BTreeSet<ListingId>,
+    off_sale_since: Option<i64>,
+}
+
+/// How long reviews stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionPolicy {
+    years: u32,
+    reading: RetentionReading,
+    /// Of which version of the policies.
+    pub policy_version: u32,
+}
+
+impl Value for RetentionRow {}
+impl Value for SaleRow {}
+impl Value for RetentionPolicy {}
+
+impl From<&Policies> for RetentionPolicy {
+    fn from(policies: &Policies) -> Self {
+        Self {
+            years: policies.review_retention_years,
+            reading: policies.review_retention_reading,
+            policy_version: policies.version,
+        }
+    }
+}
+
+impl RetentionPolicy {
+    fn policies(self) -> Policies {
+        Policies {
+            version: self.policy_version,
+            review_retention_years: self.years,
+            review_retention_reading: self.reading,
+            ..Policies::default()
+        }
+    }
+}
+
+/// The view.
+#[derive(Debug)]
+pub struct Retention {
+    reviews: Table<ReviewId, RetentionRow>,
+    products: Table<ProductId, SaleRow>,
+    by_product: Index<(ProductId, ReviewId)>,
+    due: Index<(i64, ReviewId)>,
+    policy_row: Table<(), RetentionPolicy>,
+    policies: Policies,
+    unsettled_products: BTreeSet<ProductId>,
+}
+
+impl Retention {
+    fn end(&mut self, id: ReviewId, rows: &Rows) -> Result<(), ViewError> {
+        if let Some(review) = self.reviews.get(rows, &id)?.cloned() {
+            self.by_product.remove(&(review.product, id));
+            if let Some(due_at) = review.due_at {
+                self.due.remove(&(due_at, id));
+            }
+            self.reviews.remove(id);
+        }
+        Ok(())
+    }
+}
+
+impl View for Retention {
+    const NAME: &'static str = "retention";
+    const VERSION: u32 = 1;
+    const WANTS: &'static [EventKind] = &[
+        EventKind::ListingPublished,
+        EventKind::ListingRemoved,
+        EventKind::ReviewSubmitted,
+        EventKind::ReviewPublished,
+        EventKind::ReviewWithdrawn,
+        EventKind::ReviewRetentionEnded,
+        EventKind::PolicyAdopted,
+    ];
+    const REPORTS: &'static [&'static str] = &["retention"];
+
+    fn open(rows: &Rows, _: &Opener) -> Result<Self, ViewError> {
+        let policies = RetentionReader(rows).policy()?.policies();
+        Ok(Self {
+            reviews: Table::new(REVIEWS),
+            products: Table::new(PRODUCTS),
+            by_product: Index::new(BY_PRODUCT),
+            due: Index::new(DUE),
+            policy_row: Table::new(POLICY),
+            policies,
+            unsettled_products: BTreeSet::new(),
+        })
+    }
+
+    fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
+        let (id, at) = (ReviewId(happened.id), happened.micros());
+        match &happened.event {
+            Event::Listing(ListingEvent::ListingPublished(event)) => {
+                let sale = self.products.entry(rows, &event.product)?;
+                sale.listings.insert(ListingId(happened.id));
+                if sale.off_sale_since.take().is_some() {
+                    self.unsettled_products.insert(event.product);
+                }
+            }
+            Event::Listing(ListingEvent::ListingRemoved(event)) => {
+                let sale = self.products.entry(rows, &event.product)?;
+                sale.listings.remove(&ListingId(happened.id));
+                if sale.listings.is_empty() {
+                    sale.off_sale_since = Some(at);
+                    self.unsettled_products.insert(event.product);
+                }
+            }
+            // Until it is published, a review waits here as if it had come online when it was submitted; the same
+            // append publishes it.
+            Event::Review(ReviewEvent::ReviewSubmitted(event)) => {
+                let row = RetentionRow {
+                    product: event.product,
+                    published_at: at,
+                    years_pass_at: at,
+                    off_sale_since: None,
+                    due_at: None,
+                };
+                self.reviews.put(id, row);
+            }
+            Event::Review(ReviewEvent::ReviewPublished(_)) => {
+                if let Some(review) = self.reviews.get_mut(rows, &id)? {
+                    review.published_at = at;
+                    let product = review.product;
+                    self.by_product.insert(&(product, id));
+                    self.unsettled_products.insert(product);
+                }
+            }
+            Event::Review(ReviewEvent::ReviewWithdrawn(_) | ReviewEvent::ReviewRetentionEnded(_)) => {
+                self.end(id, rows)?
+            }
+            Event::Policy(PolicyEvent::PolicyAdopted(event)) => {
+                let policy = RetentionPolicy::from(&event.policies);
+                self.policies = policy.policies();
+                self.policy_row.put((), policy);
+                self.unsettled_products.extend(self.products.keys(rows)?);
+            }
+            Event::Review(
+                ReviewEvent::ReviewEdited(_)
+                | ReviewEvent::PhotosSubmitted(_)
+                | ReviewEvent::PhotosApproved(_)
+                | ReviewEvent::PhotosRejected(_),
+            )
+            | Event::Listing(ListingEvent::ListingPriceChanged(_))
+            | Event::Seller(_)
+            | Event::Product(_)
+            | Event::Order(_)
+            | Event::Buyer(_)
+            | Event::Activity(_)
+            | Event::Subject(_) => {}
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, _: DateTime<Utc>, _: &Rows) -> Result<(), ViewError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, rows: &Rows) -> Result<(), ViewError> {
+        for product in std::mem::take(&mut self.unsettled_products) {
+            let off_sale_since = self.products.get(rows, &product)?.and_then(|sale| sale.off_sale_since);
+            for (_, id) in self.by_product.starting(rows, &product)? {
+                let Some(review) = self.reviews.get_mut(rows, &id)? else { continue };
+                let published_at = instant(review.published_at);
+                let due =
+                    due_at(published_at, off_sale_since.map(instant), &self.policies).map(|due| due.timestamp_micros());
+                if let Some(old) = review.due_at.filter(|old| Some(*old) != due) {
+                    self.due.remove(&(old, id));
+                }
+                if let Some(due) = due {
+                    self.due.insert(&(due, id));
+                }
+                (review.due_at, review.off_sale_since) = (due, off_sale_since);
+                review.years_pass_at = years_pass_at(published_at, &self.policies).timestamp_micros();
+            }
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> Vec<&dyn AnyTable> {
+        vec![&self.reviews, &self.products, &self.by_product, &self.due, &self.policy_row]
+    }
+
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.reviews, &mut self.products, &mut self.by_product, &mut self.due, &mut self.policy_row]
+    }
+
+    fn report(rows: &Rows, _: &str, filter: &Filter) -> Result<Report, ViewError> {
+        let mut report =
+            Report::new(&["review", "product", "published_at", "years_pass_at", "off_sale_since", "due_at"]);
+        for row in REVIEWS.scan(rows, &()) {
+            let (id, review) = row?;
+            if filter.product.is_none_or(|wanted| wanted == review.product.0) {
+                let (passed, off, due) =
+                    (moment(review.years_pass_at), maybe_moment(review.off_sale_since), maybe_moment(review.due_at));
+                let cells: Vec<Cell> =
+                    vec![cell(id), cell(review.product), moment(review.published_at), passed, off, due];
+                report.rows.push(cells);
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// What can be read of the view.
+#[derive(Debug, Clone, Copy)]
+pub struct RetentionReader<'a>(pub &'a Rows);
+
+impl<'a> RetentionReader<'a> {
+    /// Until when a review stays.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn review(&self, id: ReviewId) -> Result<Option<RetentionRow>, ViewError> {
+        REVIEWS.get(self.0, &id)
+    }
+
+    /// What falls due, soonest first, from after a cursor: when (microseconds since the epoch), and which.
+    pub fn due(
+        &self,
+        after: Option<&(i64, ReviewId)>,
+    ) -> impl Iterator<Item = Result<(i64, ReviewId), ViewError>> + use<'a> {
+        let first = (i64::MIN, ReviewId(uuid::Uuid::nil()));
+        DUE.scan_after(self.0, &(), after.unwrap_or(&first)).map(|row| row.map(|(key, ())| key))
+    }
+
+    /// How long reviews stay.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn policy(&self) -> Result<RetentionPolicy, ViewError> {
+        Ok(POLICY.get(self.0, &())?.unwrap_or_else(|| RetentionPolicy::from(&Policies::default())))
+    }
+}

@@ -1,0 +1,332 @@
+//! The views that a server answers from.
+//!
+//! One thread keeps them current; a commit of all views happens behind one lock, so that whoever holds a [`Snapshot`]
+//! reads every view at the same position and moment. With no events coming in, ticks advance the moment, so that a
+//! window also slides at night. A rebuild fills new generations on another thread; the keeper brings them level and
+//! swaps them in: no downtime.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use event_log::{EventLog, Position};
+use tokio::sync::watch;
+
+use crate::ViewError;
+use crate::active_recipients::ActiveRecipientsReader;
+use crate::buy_box::BuyBoxReader;
+use crate::catalogue::CatalogueReader;
+use crate::digest::Digest;
+use crate::generation::Generation;
+use crate::orders::OrdersReader;
+use crate::ranking::RankingReader;
+use crate::registry::{Running, VIEWS, ViewKind};
+use crate::report::{Filter, Report};
+use crate::retention::RetentionReader;
+use crate::reviews::ReviewsReader;
+use crate::rows::{Checkpoint, Rows};
+use crate::runner::{self, BATCH_EVENTS, Progress, Until};
+use crate::view::Opener;
+
+/// How often time is advanced when nothing happens.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Gives the moment that it is now, where time goes by; nothing where it only moves with the events.
+pub type Now = Arc<dyn Fn() -> Option<DateTime<Utc>> + Send + Sync>;
+
+type Views = Vec<Box<dyn Running>>;
+
+enum Asked {
+    /// There may be more in the log, or it is time for a tick.
+    Look,
+    /// These have been filled anew.
+    Swap(Views, mpsc::Sender<Result<(), ViewError>>),
+    /// Commit and end.
+    Stop,
+}
+
+/// How the views fare.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// How far the views have come.
+    pub reached: Checkpoint,
+    /// Whether they have been at the log's end since the start.
+    pub caught_up: bool,
+    /// Why they stopped, when they did.
+    pub failed: Option<Arc<ViewError>>,
+}
+
+struct Shared {
+    views: RwLock<Views>,
+    health: watch::Sender<Health>,
+}
+
+/// The views of a server.
+pub struct Served {
+    shared: Arc<Shared>,
+    asked: mpsc::Sender<Asked>,
+    keeper: Option<JoinHandle<()>>,
+    log: Arc<dyn EventLog>,
+    opener: Opener,
+    directory: PathBuf,
+}
+
+impl Served {
+    /// Opens the views under a directory and begins to keep them.
+    ///
+    /// # Errors
+    /// [`ViewError`].
+    pub fn open(directory: &Path, log: Arc<dyn EventLog>, opener: Opener, now: Now) -> Result<Self, ViewError> {
+        let views = open_all(directory, &opener)?;
+        let shared = Arc::new(Shared { views: RwLock::new(views), health: watch::Sender::default() });
+        let (asked, questions) = mpsc::channel();
+        let keeper = Keeper { shared: shared.clone(), log: log.clone(), now, directory: directory.to_owned() };
+        let keeper = std::thread::Builder::new().name("views".into()).spawn(move || keeper.keep(&questions));
+        let keeper = keeper.map_err(|source| ViewError::Io {
+            doing: "starting the thread that keeps",
+            path: directory.to_owned(),
+            source,
+        })?;
+        let served = Self { shared, asked, keeper: Some(keeper), log, opener, directory: directory.to_owned() };
+        served.watch_log();
+        Ok(served)
+    }
+
+    /// Wakes the keeper when the log grows, and at every tick.
+    fn watch_log(&self) {
+        let (asked, mut next) = (self.asked.clone(), self.log.watch_next_position());
+        // A thread of its own with a small runtime: the keeper itself must never depend on the server's being free.
+        let watcher = std::thread::Builder::new().name("views-watch".into()).spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else { return };
+            runtime.block_on(async move {
+                while asked.send(Asked::Look).is_ok() {
+                    if let Ok(Err(_closed)) = tokio::time::timeout(TICK, next.changed()).await {
+                        tokio::time::sleep(TICK).await;
+                    }
+                }
+            });
+        });
+        if let Err(error) = watcher {
+            tracing::error!(%error, "the views will not follow the log: no thread could be started");
+        }
+    }
+
+    /// All views at one position and moment. Hold it for a few reads, never across an `await`.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot(self.shared.views.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How the views fare, now and as it changes.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.shared.health.subscribe()
+    }
+
+    /// Waits until the views include the event at a position; false when they do not within the time.
+    pub async fn includes(&self, position: Position, within: Duration) -> bool {
+        let mut health = self.health();
+        let there = health.wait_for(|health| health.reached.next > position);
+        matches!(tokio::time::timeout(within, there).await, Ok(Ok(_)))
+    }
+
+    /// Makes views anew beside those that serve, then swaps. Blocks until it is done; call it from a thread.
+    ///
+    /// # Errors
+    /// [`ViewError`]; what served goes on serving then.
+    pub fn rebuild(&self, kinds: &[ViewKind], progress: Progress<'_>) -> Result<(), ViewError> {
+        let open = |kind: &ViewKind| kind.open(&Generation::fresh(&self.directory, kind)?.directory, &self.opener);
+        let mut views = kinds.iter().map(open).collect::<Result<Views, _>>()?;
+        runner::run(self.log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, progress)?;
+        let (done, answer) = mpsc::channel();
+        let stopped = || ViewError::Log(event_log::LogError::Closed);
+        self.asked.send(Asked::Swap(views, done)).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    /// Commits and ends.
+    pub fn close(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        if self.asked.send(Asked::Stop).is_ok()
+            && let Some(keeper) = self.keeper.take()
+        {
+            // A keeper that panicked has said so, and views are disposable.
+            let _ = keeper.join();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Opens the serving generation of every view under a directory, for whoever holds it alone.
+///
+/// # Errors
+/// [`ViewError`].
+pub fn open_all(directory: &Path, opener: &Opener) -> Result<Vec<Box<dyn Running>>, ViewError> {
+    VIEWS.iter().map(|kind| kind.open(&Generation::serving(directory, kind)?.directory, opener)).collect()
+}
+
+/// Marks the views as caught up, and deletes what is older.
+///
+/// # Errors
+/// [`ViewError::Io`].
+pub fn take_over(directory: &Path, kinds: &[ViewKind], fresh: bool) -> Result<(), ViewError> {
+    kinds.iter().try_for_each(|kind| {
+        let newest =
+            if fresh { Generation::all(directory, kind)?.pop() } else { Some(Generation::serving(directory, kind)?) };
+        newest.map_or(Ok(()), |generation| generation.take_over(directory, kind))
+    })
+}
+
+struct Keeper {
+    shared: Arc<Shared>,
+    log: Arc<dyn EventLog>,
+    now: Now,
+    directory: PathBuf,
+}
+
+impl Keeper {
+    fn keep(&self, questions: &mpsc::Receiver<Asked>) {
+        let mut caught_up = false;
+        while let Ok(asked) = questions.recv() {
+            let result = match asked {
+                Asked::Look => self.look(&mut caught_up),
+                Asked::Swap(views, done) => {
+                    // Whoever asked may have given up; the views are swapped all the same.
+                    let _ = done.send(self.swap(views));
+                    Ok(())
+                }
+                Asked::Stop => break,
+            };
+            if let Err(error) = result {
+                tracing::error!(%error, "the views stopped");
+                self.shared.health.send_modify(|health| health.failed = Some(Arc::new(error)));
+                break;
+            }
+        }
+    }
+
+    fn look(&self, caught_up: &mut bool) -> Result<(), ViewError> {
+        let end = *self.log.watch_next_position().borrow();
+        let mut views = self.shared.views.write().unwrap_or_else(PoisonError::into_inner);
+        let level = views.iter().all(|view| view.reached().next == end);
+        let now = (self.now)();
+        if !level {
+            let until = Until::default();
+            runner::run(self.log.as_ref(), &mut views, until, BATCH_EVENTS, &|_, _| {})?;
+        }
+        if let Some(now) = now {
+            runner::advance(&mut views, now)?;
+        }
+        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
+        drop(views);
+        if !*caught_up {
+            *caught_up = true;
+            take_over(&self.directory, &VIEWS, false)?;
+        }
+        self.shared.health.send_modify(|health| (health.reached, health.caught_up) = (reached, true));
+        Ok(())
+    }
+
+    fn swap(&self, mut fresh: Views) -> Result<(), ViewError> {
+        let mut views = self.shared.views.write().unwrap_or_else(PoisonError::into_inner);
+        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
+        let until = Until { position: reached.next.0.checked_sub(1).map(Position), moment: None };
+        runner::run(self.log.as_ref(), &mut fresh, until, BATCH_EVENTS, &|_, _| {})?;
+        runner::advance(&mut fresh, reached.moment())?;
+        let kinds: Vec<ViewKind> = fresh.iter().map(|view| view.kind()).collect();
+        for new in fresh {
+            if let Some(old) = views.iter_mut().find(|old| old.kind().name == new.kind().name) {
+                *old = new;
+            }
+        }
+        take_over(&self.directory, &kinds, true)
+    }
+}
+
+/// All views at one position and moment.
+pub struct Snapshot<'a>(RwLockReadGuard<'a, Views>);
+
+impl Snapshot<'_> {
+    /// How far the views have come.
+    #[must_use]
+    pub fn reached(&self) -> Checkpoint {
+        self.0.first().map(|view| view.reached()).unwrap_or_default()
+    }
+
+    /// The rows of a view. The order is that of [`VIEWS`], which [`open_all`] keeps and a swap does not change.
+    fn rows(&self, index: usize) -> &Rows {
+        self.0[index].rows()
+    }
+
+    /// Active recipients.
+    #[must_use]
+    pub fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
+        ActiveRecipientsReader(self.rows(0))
+    }
+
+    /// The buy box.
+    #[must_use]
+    pub fn buy_box(&self) -> BuyBoxReader<'_> {
+        BuyBoxReader(self.rows(1))
+    }
+
+    /// The catalogue.
+    #[must_use]
+    pub fn catalogue(&self) -> CatalogueReader<'_> {
+        CatalogueReader(self.rows(2))
+    }
+
+    /// Orders.
+    #[must_use]
+    pub fn orders(&self) -> OrdersReader<'_> {
+        OrdersReader(self.rows(3))
+    }
+
+    /// Rankings.
+    #[must_use]
+    pub fn ranking(&self) -> RankingReader<'_> {
+        RankingReader(self.rows(4))
+    }
+
+    /// Retention.
+    #[must_use]
+    pub fn retention(&self) -> RetentionReader<'_> {
+        RetentionReader(self.rows(5))
+    }
+
+    /// Reviews.
+    #[must_use]
+    pub fn reviews(&self) -> ReviewsReader<'_> {
+        ReviewsReader(self.rows(6))
+    }
+
+    /// A report of a served view.
+    ///
+    /// # Errors
+    /// [`ViewError::Unknown`].
+    pub fn report(&self, name: &str, filter: &Filter) -> Result<Report, ViewError> {
+        let kind = ViewKind::named(name)?;
+        let index = VIEWS.iter().position(|view| view.name == kind.name).unwrap_or_default();
+        kind.report(self.rows(index), name, filter)
+    }
+
+    /// The digest of a served view.
+    ///
+    /// # Errors
+    /// [`ViewError::Unknown`].
+    pub fn digest(&self, name: &str) -> Result<Digest, ViewError> {
+        let kind = ViewKind::named(name)?;
+        let index = VIEWS.iter().position(|view| view.name == kind.name).unwrap_or_default();
+        self.0[index].digest()
+    }
+}

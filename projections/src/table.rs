@@ -1,0 +1,297 @@
+//! Typed rows with a write overlay: a view changes rows in memory and reads its own writes; a commit writes what
+//! changed, each row once, in key order.
+//!
+//! A row is encoded once a commit, not once a change: on a rebuild, where one commit holds hundreds of thousands of
+//! events, that is most of the work saved.
+
+use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ViewError;
+use crate::key::Key;
+use crate::rows::{Change, Rows};
+
+/// A row's value.
+pub trait Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// The value as a digest covers it: without opened personal data, of which only counts that it is there.
+    fn covered(self) -> Self {
+        self
+    }
+}
+
+impl Value for () {}
+
+/// Where a table's rows lie and what they are. Every row of a view begins with its table's letter.
+#[derive(Debug)]
+pub struct Layout<K, V> {
+    letter: u8,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Clone for Layout<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K, V> Copy for Layout<K, V> {}
+
+impl<K: Key, V: Value> Layout<K, V> {
+    /// The table with this letter.
+    #[must_use]
+    pub const fn new(letter: u8) -> Self {
+        Self { letter, types: PhantomData }
+    }
+
+    fn key(self, key: &impl Key) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(self.letter);
+        key.write(&mut bytes);
+        bytes
+    }
+
+    /// A committed row.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn get(self, rows: &Rows, key: &K) -> Result<Option<V>, ViewError> {
+        Ok(rows.get(&self.key(key), |value| postcard::from_bytes(value).ok())?.flatten())
+    }
+
+    /// The committed rows whose keys begin with these parts, in order.
+    pub fn scan<'a, P: Key>(
+        self,
+        rows: &'a Rows,
+        prefix: &P,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + use<'a, K, V, P> {
+        let prefix = self.key(prefix);
+        decoded(rows.scan(prefix.clone(), prefix))
+    }
+
+    /// As [`Self::scan`], but only what comes after a key.
+    pub fn scan_after<'a, P: Key>(
+        self,
+        rows: &'a Rows,
+        prefix: &P,
+        after: &K,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + use<'a, K, V, P> {
+        let mut from = self.key(after);
+        from.push(0);
+        decoded(rows.scan(self.key(prefix), from))
+    }
+
+    /// As [`Self::scan`], but backwards, from the last one or from before a key.
+    pub fn scan_back<'a, P: Key>(
+        self,
+        rows: &'a Rows,
+        prefix: &P,
+        before: Option<&K>,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + use<'a, K, V, P> {
+        decoded(rows.scan_back(self.key(prefix), before.map(|key| self.key(key))))
+    }
+}
+
+/// Rows that can't be read were written by another version of the view, whose directory is another one: there are none.
+fn decoded<'a, K: Key, V: Value>(
+    rows: impl Iterator<Item = Result<crate::rows::Row, ViewError>> + 'a,
+) -> impl Iterator<Item = Result<(K, V), ViewError>> + 'a {
+    rows.filter_map(|row| match row {
+        Ok(row) => Some(Ok((K::read(&mut &row.key()[1..])?, postcard::from_bytes(row.value()).ok()?))),
+        Err(error) => Some(Err(error)),
+    })
+}
+
+/// A row in memory.
+#[derive(Debug)]
+struct Cell<V> {
+    value: Option<V>,
+    changed: bool,
+}
+
+/// How many unchanged rows stay in memory between commits.
+const KEPT_ROWS: usize = 20_000;
+
+/// A table that a view changes.
+#[derive(Debug)]
+pub struct Table<K, V> {
+    layout: Layout<K, V>,
+    cells: HashMap<K, Cell<V>>,
+}
+
+impl<K: Key, V: Value> Table<K, V> {
+    /// The table in this layout, with nothing in memory.
+    #[must_use]
+    pub fn new(layout: Layout<K, V>) -> Self {
+        Self { layout, cells: HashMap::new() }
+    }
+
+    fn cell(&mut self, rows: &Rows, key: &K) -> Result<&mut Cell<V>, ViewError> {
+        // Looked up twice where it is there: a key is cheap to hash, and cloning it every time is not.
+        if !self.cells.contains_key(key) {
+            let value = self.layout.get(rows, key)?;
+            self.cells.insert(key.clone(), Cell { value, changed: false });
+        }
+        Ok(self.cells.entry(key.clone()).or_insert(Cell { value: None, changed: false }))
+    }
+
+    /// A row.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn get(&mut self, rows: &Rows, key: &K) -> Result<Option<&V>, ViewError> {
+        Ok(self.cell(rows, key)?.value.as_ref())
+    }
+
+    /// A row that is there, to change.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn get_mut(&mut self, rows: &Rows, key: &K) -> Result<Option<&mut V>, ViewError> {
+        let cell = self.cell(rows, key)?;
+        cell.changed |= cell.value.is_some();
+        Ok(cell.value.as_mut())
+    }
+
+    /// A row to change, made where it is not there.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn entry(&mut self, rows: &Rows, key: &K) -> Result<&mut V, ViewError>
+    where
+        V: Default,
+    {
+        let cell = self.cell(rows, key)?;
+        cell.changed = true;
+        Ok(cell.value.get_or_insert_with(V::default))
+    }
+
+    /// Sets a row.
+    pub fn put(&mut self, key: K, value: V) {
+        self.cells.insert(key, Cell { value: Some(value), changed: true });
+    }
+
+    /// Removes a row.
+    pub fn remove(&mut self, key: K) {
+        self.cells.insert(key, Cell { value: None, changed: true });
+    }
+
+    /// All rows, committed and in memory, in no order.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn keys(&self, rows: &Rows) -> Result<Vec<K>, ViewError> {
+        let mut keys: std::collections::BTreeSet<K> =
+            self.layout.scan(rows, &()).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
+        for (key, cell) in &self.cells {
+            if cell.value.is_some() {
+                keys.insert(key.clone());
+            } else {
+                keys.remove(key);
+            }
+        }
+        Ok(keys.into_iter().collect())
+    }
+}
+
+/// A set of keys that a view changes: rows without a value, which may be scanned with changes in memory.
+#[derive(Debug)]
+pub struct Index<K> {
+    layout: Layout<K, ()>,
+    changes: BTreeMap<Vec<u8>, bool>,
+}
+
+impl<K: Key> Index<K> {
+    /// The set in this layout, with nothing in memory.
+    #[must_use]
+    pub fn new(layout: Layout<K, ()>) -> Self {
+        Self { layout, changes: BTreeMap::new() }
+    }
+
+    /// Puts a key in.
+    pub fn insert(&mut self, key: &K) {
+        self.changes.insert(self.layout.key(key), true);
+    }
+
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &K) {
+        self.changes.insert(self.layout.key(key), false);
+    }
+
+    /// The keys that begin with these parts, committed and in memory, in order.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn starting(&self, rows: &Rows, prefix: &impl Key) -> Result<Vec<K>, ViewError> {
+        let prefix = self.layout.key(prefix);
+        let committed = rows.scan(prefix.clone(), prefix.clone()).map(|row| row.map(|row| row.key().to_vec()));
+        let mut keys: std::collections::BTreeSet<Vec<u8>> = committed.collect::<Result<_, _>>()?;
+        for (key, there) in self.changes.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix)) {
+            if *there {
+                keys.insert(key.clone());
+            } else {
+                keys.remove(key);
+            }
+        }
+        Ok(keys.iter().filter_map(|key| K::read(&mut &key[1..])).collect())
+    }
+}
+
+/// A table of any types, as a commit and a digest see it.
+pub trait AnyTable {
+    /// Hands over what changed since the last commit, unsorted.
+    fn take_changes(&mut self, out: &mut Vec<Change>);
+    /// How many rows are in memory.
+    fn in_memory(&self) -> usize;
+    /// The table's letter.
+    fn letter(&self) -> u8;
+    /// A committed value's bytes as a digest covers them.
+    fn covered(&self, value: &[u8]) -> Vec<u8>;
+}
+
+impl<K: Key, V: Value> AnyTable for Table<K, V> {
+    fn take_changes(&mut self, out: &mut Vec<Change>) {
+        let layout = self.layout;
+        for (key, cell) in self.cells.iter_mut().filter(|(_, cell)| cell.changed) {
+            // A value made of plain data is always encoded; an empty one would be read as no row.
+            let value = cell.value.as_ref().map(|value| postcard::to_stdvec(value).unwrap_or_default());
+            out.push((layout.key(key), value));
+            cell.changed = false;
+        }
+        if self.cells.len() > KEPT_ROWS {
+            self.cells.clear();
+        }
+    }
+
+    fn in_memory(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn letter(&self) -> u8 {
+        self.layout.letter
+    }
+
+    fn covered(&self, value: &[u8]) -> Vec<u8> {
+        let value: Option<V> = postcard::from_bytes(value).ok();
+        value.and_then(|value| postcard::to_stdvec(&value.covered()).ok()).unwrap_or_default()
+    }
+}
+
+impl<K: Key> AnyTable for Index<K> {
+    fn take_changes(&mut self, out: &mut Vec<Change>) {
+        out.extend(std::mem::take(&mut self.changes).into_iter().map(|(key, there)| (key, there.then(Vec::new))));
+    }
+
+    fn in_memory(&self) -> usize {
+        self.changes.len()
+    }
+
+    fn letter(&self) -> u8 {
+        self.layout.letter
+    }
+
+    fn covered(&self, value: &[u8]) -> Vec<u8> {
+        value.to_vec()
+    }
+}

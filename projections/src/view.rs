@@ -1,0 +1,159 @@
+//! The shape of a view, and what it is told.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::event::{DecodeError, Event, EventKind};
+use domain::sealed::{Sealed, Subject};
+use event_log::{Position, Recorded, Vault};
+use uuid::Uuid;
+
+use crate::ViewError;
+use crate::report::{Filter, Report};
+use crate::rows::Rows;
+use crate::table::AnyTable;
+
+/// An event, as views are told of it: ids and instants come from the record's header, not from its JSON.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// Its number in the book.
+    pub position: Position,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The id in its stream's name; nil where the name has none.
+    pub id: Uuid,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Happened {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`ViewError::Event`] when this version of the program can't.
+    pub fn read(kind: EventKind, recorded: &Recorded) -> Result<Self, ViewError> {
+        let event = Event::decode(kind, recorded.schema, &recorded.data)
+            .map_err(|source| ViewError::Event { position: recorded.position, source })?;
+        let id = Uuid::try_parse(recorded.stream.id()).unwrap_or_default();
+        Ok(Self { position: recorded.position, at: recorded.occurred_at, id, event })
+    }
+
+    /// When it happened, in microseconds since the epoch.
+    #[must_use]
+    pub fn micros(&self) -> i64 {
+        self.at.timestamp_micros()
+    }
+}
+
+/// The type of a record.
+///
+/// # Errors
+/// [`ViewError::Event`] when this version of the program does not know it.
+pub fn kind_of(recorded: &Recorded) -> Result<EventKind, ViewError> {
+    EventKind::from_name(&recorded.event_type).ok_or_else(|| ViewError::Event {
+        position: recorded.position,
+        source: DecodeError::UnknownType(recorded.event_type.to_string()),
+    })
+}
+
+/// An instant from microseconds since the epoch, as rows keep it.
+#[must_use]
+pub fn instant(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// What a view has to open sealed data with.
+#[derive(Clone)]
+pub struct Opener(Arc<dyn Fn(&Subject, EventKind, &[u8]) -> Option<Vec<u8>> + Send + Sync>);
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opener")
+    }
+}
+
+impl Opener {
+    /// Opens with the keys in a vault; what it can't open stays closed.
+    #[must_use]
+    pub fn vault(vault: Arc<Vault>) -> Self {
+        Self(Arc::new(move |subject, kind, ciphertext| {
+            match vault.open_sealed(&subject.0, kind.name().as_bytes(), ciphertext) {
+                Ok(plain) => plain,
+                Err(error) => {
+                    tracing::warn!(%subject, %error, "sealed data can't be opened");
+                    None
+                }
+            }
+        }))
+    }
+
+    /// Opens nothing: for readers without keys, whose figures are the same.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Arc::new(|_, _, _| None))
+    }
+
+    /// Opens a sealed field of an event of this type.
+    #[must_use]
+    pub fn open<T: serde::Serialize + serde::de::DeserializeOwned + Clone>(
+        &self,
+        kind: EventKind,
+        sealed: &Sealed<T>,
+    ) -> Option<T> {
+        sealed.open(|subject, ciphertext| (self.0)(subject, kind, ciphertext))
+    }
+}
+
+/// A fold over events into rows.
+///
+/// Its rows are a function of the events applied and the moment advanced to, whatever the batches in which they came.
+/// What is shown in order is stored in that order; [`View::settle`] brings such orders up to date once a commit.
+pub trait View: Send + Sync + Sized + 'static {
+    /// Its name: of its directory, and on the command line.
+    const NAME: &'static str;
+    /// Its version; another one is filled anew beside the old.
+    const VERSION: u32;
+    /// The types of events that it wants. Others are not even decoded for it.
+    const WANTS: &'static [EventKind];
+    /// The tables for people that it can print, by name.
+    const REPORTS: &'static [&'static str];
+
+    /// The view with nothing in memory over committed rows. What it keeps in memory besides its tables is read back
+    /// here.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    fn open(rows: &Rows, opener: &Opener) -> Result<Self, ViewError>;
+
+    /// Takes an event in.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError>;
+
+    /// Moves to a moment; never backwards.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    fn advance(&mut self, to: DateTime<Utc>, rows: &Rows) -> Result<(), ViewError>;
+
+    /// Brings what is stored in order up to date with the rows changed since the last time.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    fn settle(&mut self, _rows: &Rows) -> Result<(), ViewError> {
+        Ok(())
+    }
+
+    /// Its tables.
+    fn tables(&self) -> Vec<&dyn AnyTable>;
+
+    /// Its tables, to commit what changed.
+    fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable>;
+
+    /// Prints one of its [`Self::REPORTS`] from committed rows.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    fn report(rows: &Rows, name: &str, filter: &Filter) -> Result<Report, ViewError>;
+}
