@@ -1,5 +1,7 @@
 //! What is appended is read back, in both directions and within limits; what is wrong is refused with its field's name.
 
+#![allow(clippy::unwrap_used)] // Where a test fails it should stop, and say where.
+
 mod support;
 
 use event_log::embedded::{MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND};

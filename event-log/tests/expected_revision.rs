@@ -1,5 +1,7 @@
 //! Each belief about a stream is right or wrong as it should be, and an append that comes again is recognised.
 
+#![allow(clippy::unwrap_used)] // Where a test fails it should stop, and say where.
+
 mod support;
 
 use event_log::{Appended, EmbeddedLog, EventLog, Expected, LogError, NewEvent, Position, Revision};

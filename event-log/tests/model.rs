@@ -1,5 +1,7 @@
 //! The book does what a list of events in memory does, whatever is appended, in small segments, reopened at any moment.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)] // Where a test fails it should stop, and say where.
+
 mod support;
 
 use event_log::embedded::verify;

@@ -59,3 +59,11 @@ pub enum ViewError {
         end: Position,
     },
 }
+
+impl ViewError {
+    /// Whether it says that another process has the views open.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Storage { source: sled::Error::Io(error), .. } if error.to_string().contains("lock"))
+    }
+}

@@ -11,6 +11,7 @@
 //! | [`replay`] | views as of any past position or moment, from nothing |
 //! | [`report`] | a view as a table for people and for other programs |
 //! | [`digest`] | a view's content as one number |
+//! | [`data_directory`] | where both programs keep what |
 //! | [`table`] [`key`] [`rows`] [`store`] | typed rows, order-preserving keys, rows packed into blocks, and sled (only there) |
 //!
 //! Invariants: a view's content is a function of the events up to a position and of a moment, nothing else; its
@@ -20,6 +21,7 @@
 pub mod active_recipients;
 pub mod buy_box;
 pub mod catalogue;
+pub mod data_directory;
 pub mod digest;
 pub mod error;
 pub mod generation;

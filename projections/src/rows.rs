@@ -171,7 +171,7 @@ impl Rows {
                 changes.next_if(|(key, _)| upper.as_ref().is_none_or(|upper| key.as_slice() < &upper[1..]))
             });
             let rows = merged(block.as_deref().map(Block), here);
-            write_blocks(&lower, block.is_some(), rows, &mut writes);
+            write_blocks(&lower, block.is_some(), &rows, &mut writes);
         }
         // A checkpoint is two numbers, which always fit.
         writes.push((CHECKPOINT.to_vec(), Some(postcard::to_stdvec(&checkpoint).unwrap_or_default())));
@@ -341,7 +341,7 @@ fn merged<'a>(block: Option<Block<'a>>, changes: impl Iterator<Item = Change>) -
     rows
 }
 
-fn write_blocks(lower: &[u8], existed: bool, rows: Vec<Piece<'_>>, writes: &mut Vec<Change>) {
+fn write_blocks(lower: &[u8], existed: bool, rows: &[Piece<'_>], writes: &mut Vec<Change>) {
     if rows.is_empty() {
         if existed {
             writes.push((lower.to_vec(), None));

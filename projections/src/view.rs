@@ -64,7 +64,9 @@ pub fn instant(micros: i64) -> DateTime<Utc> {
 
 /// What a view has to open sealed data with.
 #[derive(Clone)]
-pub struct Opener(Arc<dyn Fn(&Subject, EventKind, &[u8]) -> Option<Vec<u8>> + Send + Sync>);
+pub struct Opener(Arc<Open>);
+
+type Open = dyn Fn(&Subject, EventKind, &[u8]) -> Option<Vec<u8>> + Send + Sync;
 
 impl std::fmt::Debug for Opener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -83,6 +83,13 @@ impl Active {
         Ok(start)
     }
 
+    /// Makes every further write fail, as a broken disk does.
+    #[cfg(test)]
+    pub(super) fn break_disk(&mut self) -> Result<(), LogError> {
+        self.file = self.segment.open()?;
+        Ok(())
+    }
+
     fn prepare_next(&mut self) {
         let (directory, length) = (self.directory.clone(), self.segment_bytes);
         let prepare = move || segment::prepare(&directory, length);

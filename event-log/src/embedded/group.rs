@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::Utc;
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use super::limits::MAX_GROUP_BYTES;
@@ -31,7 +32,7 @@ pub(super) struct Group {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     /// The group's own events of a stream: ids and positions, after what the book has.
-    pending: HashMap<StreamName, Vec<(Uuid, u64)>>,
+    pending: HashMap<StreamName, Vec<(Uuid, u64)>, RandomState>,
     recent: RecentIds,
 }
 
@@ -42,7 +43,7 @@ impl Group {
             let index = reader.index();
             (index.next().0, index.last_created())
         };
-        let (bytes, entries, pending) = (Vec::new(), Vec::new(), HashMap::new());
+        let (bytes, entries, pending) = (Vec::new(), Vec::new(), HashMap::default());
         let mut group = Self { seed, first, created, bytes, entries, pending, recent };
         group.begin(first);
         group

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::record::Header;
 use super::segment::Segment;
 use crate::Position;
@@ -41,7 +43,7 @@ pub(super) struct Run {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     segments: Vec<Indexed>,
-    streams: HashMap<Box<str>, Positions>,
+    streams: HashMap<Box<str>, Positions, RandomState>,
     next: u64,
     last_created: i64,
 }

@@ -268,7 +268,9 @@ async fn send(queue: &Queue, appends: Vec<StreamAppend>, bytes: usize) -> Result
     let _room = queue.room(bytes).await?;
     let (reply, answer) = oneshot::channel();
     queue.push(Request { appends, reply })?;
-    answer.await.unwrap_or_else(|_| Err(queue.why_closed()))
+    let answer = answer.await.unwrap_or_else(|_| Err(queue.why_closed()))?;
+    drop(answer.appends);
+    Ok(answer.outcomes)
 }
 
 fn load(path: &Path) -> Result<(Index, Option<Tail>), LogError> {

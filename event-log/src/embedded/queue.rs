@@ -12,11 +12,19 @@ use crate::{Appended, LogError, StreamAppend};
 /// What became of each append of a request.
 pub(super) type Outcomes = Vec<Result<Appended, LogError>>;
 
+/// What a caller gets. Its appends come back to be freed where they were made: freeing them in the writer's thread would
+/// hold up the next group.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) outcomes: Outcomes,
+    pub(super) appends: Vec<StreamAppend>,
+}
+
 /// Some appends of one caller, who waits for all of them.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) appends: Vec<StreamAppend>,
-    pub(super) reply: oneshot::Sender<Result<Outcomes, LogError>>,
+    pub(super) reply: oneshot::Sender<Result<Answer, LogError>>,
 }
 
 /// The queue between callers and the writer.
@@ -63,20 +71,20 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes everything that waits: as soon as `wanted` requests wait, or any at all once `window` has passed. False
-    /// when the queue is closed and empty.
-    pub(super) fn take(&self, wanted: usize, window: Duration, taken: &mut VecDeque<Request>) -> bool {
+    /// Waits for requests and takes all. False when the queue is closed and empty.
+    pub(super) fn take(&self, taken: &mut VecDeque<Request>) -> bool {
         let mut state = self.state();
-        state.wanted = wanted.max(1);
-        let short = |state: &mut State| state.waiting.len() < state.wanted && state.closed.is_none();
-        if wanted > 1 {
-            let waited = self.arrived.wait_timeout_while(state, window, short);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            state.wanted = 1;
-        }
-        state = self.arrived.wait_while(state, short).unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut state.waiting, taken);
-        !taken.is_empty()
+        state.wanted = 1;
+        let state = self.arrived.wait_while(state, State::is_short).unwrap_or_else(PoisonError::into_inner);
+        State::take(state, taken)
+    }
+
+    /// Waits until `wanted` requests wait, but not longer than `window`, and takes all. False when none came.
+    pub(super) fn take_within(&self, wanted: usize, window: Duration, taken: &mut VecDeque<Request>) -> bool {
+        let mut state = self.state();
+        state.wanted = wanted;
+        let waited = self.arrived.wait_timeout_while(state, window, State::is_short);
+        State::take(waited.unwrap_or_else(PoisonError::into_inner).0, taken)
     }
 
     /// How many requests wait.
@@ -99,5 +107,16 @@ impl Queue {
     /// No code panics while it holds the lock, so that a poisoned one is whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_short(&mut self) -> bool {
+        self.waiting.len() < self.wanted && self.closed.is_none()
+    }
+
+    fn take(mut state: MutexGuard<'_, Self>, taken: &mut VecDeque<Request>) -> bool {
+        std::mem::swap(&mut state.waiting, taken);
+        !taken.is_empty()
     }
 }

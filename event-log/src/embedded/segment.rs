@@ -134,6 +134,8 @@ pub(super) fn prepare(directory: &Path, length: u64) -> Result<File, LogError> {
     while at < length {
         let piece = usize::try_from(length - at).map_or(zeros.len(), |left| left.min(zeros.len()));
         file.write_all_at(&zeros[..piece], at).map_err(LogError::io("filling", &path))?;
+        // Piece by piece: 64 MiB at once would stand in the disk's queue before the group commits of that moment.
+        file.sync_data().map_err(LogError::io("syncing", &path))?;
         at += piece as u64;
     }
     file.sync_all().map_err(LogError::io("syncing", &path))?;

@@ -42,6 +42,7 @@ pub(super) fn subscribe(
         follower.over |= item.is_err();
         Some((item, follower))
     })
+    .fuse()
     .boxed()
 }
 

@@ -8,6 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -15,11 +17,13 @@ use super::MasterKey;
 use super::cache::Cache;
 use super::cipher::{self, Key};
 use super::erase::{self, KEYS};
-use super::key_file::{self, Entries, Entry, MAX_SUBJECT_BYTES, TornKeys};
+use super::key_file::{self, Entries, Entry, KeyFile, MAX_SUBJECT_BYTES, TornKeys};
 use crate::LogError;
 use crate::directory::{self, DirectoryLock};
 
 const LOCK: &str = "keys.lock";
+const LIVE_TRIES: u32 = 10;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// The subjects' keys. All methods block, for moments unless said otherwise.
 #[derive(Debug)]
@@ -86,7 +90,7 @@ impl Vault {
     pub fn open_read_only(path: impl AsRef<Path>, master: MasterKey) -> Result<Self, LogError> {
         let directory = path.as_ref().to_owned();
         let live = directory::is_held(&directory, LOCK);
-        let read = key_file::read(&directory.join(KEYS), &master)?;
+        let read = read_settled(&directory.join(KEYS), &master, live)?;
         let torn = read.torn.filter(|_| !live);
         let state = Mutex::new(State::new(read.entries));
         Ok(Self { directory, master, vault: read.vault, torn, state, disk: None })
@@ -274,6 +278,18 @@ impl State {
         let failed = LogError::WriteFailed { cause: Arc::new(cause) };
         self.failed.get_or_insert(failed).clone()
     }
+}
+
+/// While another process writes, a file may be read half from before a change and half from after it: what is damage
+/// is damage also when it is read again.
+fn read_settled(path: &Path, master: &MasterKey, live: bool) -> Result<KeyFile, LogError> {
+    for _ in 0..if live { LIVE_TRIES } else { 0 } {
+        match key_file::read(path, master) {
+            Err(LogError::Damaged { .. }) => thread::sleep(BETWEEN_TRIES),
+            settled => return settled,
+        }
+    }
+    key_file::read(path, master)
 }
 
 fn unwrap(master: &MasterKey, subject: &str, wrapped: &[u8]) -> Result<Arc<Key>, LogError> {

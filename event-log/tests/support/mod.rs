@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Segments so small that a few dozen events fill one.
-pub const TINY: EmbeddedOptions = EmbeddedOptions { segment_bytes: 4096 };
+pub(crate) const TINY: EmbeddedOptions = EmbeddedOptions { segment_bytes: 4096 };
 
-pub fn open(directory: &Path) -> EmbeddedLog {
+pub(crate) fn open(directory: &Path) -> EmbeddedLog {
     EmbeddedLog::open(directory, &TINY).unwrap()
 }
 
-pub fn stream(name: &str) -> StreamName {
+pub(crate) fn stream(name: &str) -> StreamName {
     StreamName::new(name.to_owned()).unwrap()
 }
 
 /// An event whose every field follows from its number.
-pub fn event(number: u128) -> NewEvent {
+pub(crate) fn event(number: u128) -> NewEvent {
     NewEvent {
         id: Uuid::from_u128(number),
         event_type: "ListingChanged".into(),
@@ -31,12 +31,12 @@ pub fn event(number: u128) -> NewEvent {
     }
 }
 
-pub fn events(numbers: std::ops::Range<u128>) -> Vec<NewEvent> {
+pub(crate) fn events(numbers: std::ops::Range<u128>) -> Vec<NewEvent> {
     numbers.map(event).collect()
 }
 
 /// The book's files that match, by name.
-pub fn files(directory: &Path, prefix: &str) -> Vec<PathBuf> {
+pub(crate) fn files(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut found: Vec<_> = std::fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -47,7 +47,7 @@ pub fn files(directory: &Path, prefix: &str) -> Vec<PathBuf> {
 }
 
 /// A copy of a directory's files, to damage.
-pub fn copy(from: &Path) -> tempfile::TempDir {
+pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
     let to = tempfile::tempdir().unwrap();
     for path in files(from, "") {
         std::fs::copy(&path, to.path().join(path.file_name().unwrap())).unwrap();

@@ -1,0 +1,102 @@
+//! Who asks: nobody in particular, or somebody in a part, by a token.
+
+use axum::http::{HeaderMap, header};
+use domain::ids::{BuyerId, CommandId, SellerId};
+use domain::metadata::{Actor, Role};
+use domain::order::Party;
+use domain::recording::Cause;
+use uuid::Uuid;
+
+use crate::token::Signer;
+
+/// Who asks; nobody in particular without a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Viewer(Option<Identity>);
+
+/// Somebody in a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The part.
+    pub role: Role,
+    /// By which pseudonym: a buyer's or seller's id, or a name among staff.
+    pub subject: String,
+    /// The pseudonym as an id, where it is one.
+    id: Option<Uuid>,
+}
+
+impl Viewer {
+    /// Somebody.
+    #[must_use]
+    pub fn known(role: Role, subject: &str) -> Self {
+        Self(Some(Identity { role, subject: subject.to_owned(), id: Uuid::parse_str(subject).ok() }))
+    }
+
+    /// Reads the token of a request.
+    ///
+    /// # Errors
+    /// A sentence for whoever sent a token that does not hold.
+    pub fn of_request(headers: &HeaderMap, signer: &Signer) -> Result<Self, String> {
+        let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Self::default()) };
+        let token = header.to_str().ok().and_then(|text| {
+            let (scheme, token) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let token = token.ok_or("send the token as `Authorization: Bearer <token>`")?;
+        let claims = signer.check(token)?;
+        let viewer = Self::known(claims.role, &claims.sub);
+        if matches!(claims.role, Role::Buyer | Role::Seller) && viewer.identity().is_some_and(|who| who.id.is_none()) {
+            return Err(format!("a {}'s token names an id as its subject, not {:?}", claims.role.name(), claims.sub));
+        }
+        Ok(viewer)
+    }
+
+    /// Who, if anybody.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.0.as_ref()
+    }
+
+    /// In which part, if in any.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.identity().map(|who| who.role)
+    }
+
+    /// The buyer, where a buyer asks.
+    #[must_use]
+    pub fn buyer(&self) -> Option<BuyerId> {
+        self.identity().filter(|who| who.role == Role::Buyer).and_then(|who| who.id).map(BuyerId)
+    }
+
+    /// The seller, where a seller asks.
+    #[must_use]
+    pub fn seller(&self) -> Option<SellerId> {
+        self.identity().filter(|who| who.role == Role::Seller).and_then(|who| who.id).map(SellerId)
+    }
+
+    /// In whose part a command on an order is given. Guards let only buyers, sellers and staff come here.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        match (self.buyer(), self.seller()) {
+            (Some(buyer), _) => Party::Buyer(buyer),
+            (None, Some(seller)) => Party::Seller(seller),
+            (None, None) => Party::Platform,
+        }
+    }
+
+    /// Whether staff ask.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        self.role().is_some_and(|role| !matches!(role, Role::Buyer | Role::Seller))
+    }
+
+    /// A command of theirs.
+    #[must_use]
+    pub fn cause(&self, command: CommandId) -> Cause {
+        let actor = self.identity().map_or_else(
+            || Actor::system("anonymous"),
+            |who| Actor { role: who.role, id: who.subject.clone() },
+        );
+        Cause::new(command, actor)
+    }
+}

@@ -1,0 +1,34 @@
+//! The `marktboek` program: commands in, answers out, and what happens by itself.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`commands`] | from a command to durable events: load, decide, seal, append |
+//! | [`clock`] | what time it is on the platform |
+//! | [`graphql`] | the schema: one file a subject |
+//! | [`http`] | the routes, the page for trying queries, health and figures |
+//! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
+//! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
+//! | [`photos`] | the bytes of photos, sealed |
+//! | [`data_directory`] | what lies where on disk, and who may open it |
+//! | [`serve`] [`demo`] | the server; the server with a generated marketplace |
+//! | [`error`] | what can go wrong, said to the person who must act |
+//!
+//! Invariants: an answer to a command means that its events are on disk; a command that is sent twice takes effect
+//! once and answers the same. Absences: no command reads a view; nothing here touches the log's files; no query
+//! writes.
+
+pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod data_directory;
+pub mod demo;
+pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod photos;
+pub mod reactors;
+pub mod serve;
+pub mod token;
+
+pub use commands::Book;
+pub use error::ApiError;

@@ -1,0 +1,189 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::calendar::SixMonths;
+use event_log::Position;
+use projections::data_directory::DataDirectory;
+use projections::report::Filter;
+use projections::runner::Until;
+use uuid::Uuid;
+
+use crate::error::ToolError;
+
+/// Verify, replay, compare, regenerate and explain what is in a Marktboek book.
+///
+/// Results go to stdout, progress and messages to stderr. Exit codes: 0 good, 1 the check found a difference or
+/// damage, 2 wrong use.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The data directory.
+    #[arg(long, global = true, default_value = "marktboek-data", env = "MARKTBOEK_DATA")]
+    data: PathBuf,
+
+    /// The engine of the log: `embedded` reads it from the data directory.
+    #[arg(long, global = true, default_value = "embedded")]
+    log: String,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    pub(crate) fn data(&self) -> Result<DataDirectory, ToolError> {
+        if self.log == "embedded" {
+            Ok(DataDirectory::new(&self.data))
+        } else {
+            Err(ToolError::Usage(format!(
+                "--log {}: this program reads an embedded log only; leave --log out",
+                self.log
+            )))
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring a real data set into the log, in order of occurrence. Again adds nothing.
+    Import {
+        #[command(subcommand)]
+        source: Source,
+    },
+    /// Check every record: checksums, revisions, positions; name the place of any damage.
+    Verify {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a view. Without a moment or position: the served view, at the book's end.
+    View {
+        /// Which: active-recipients, buy-box, catalogue, my-orders, photo-queue, ranking, rating, retention, reviews,
+        /// seller-quality, sellers.
+        name: String,
+        #[command(flatten)]
+        at: At,
+        /// JSON lines, or CSV.
+        #[arg(long, default_value = "json")]
+        format: Format,
+        #[command(flatten)]
+        filter: FilterArguments,
+    },
+    /// Compare the views that are being served with the same views replayed from nothing. All, or these.
+    Diff {
+        /// Which views.
+        names: Vec<String>,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// The average monthly active recipients of six months (DSA art. 24(2)), with address and digest.
+    Dsa {
+        /// A half-year, as in 2025-H2, or the first of six months, as in 2025-03.
+        #[arg(long)]
+        period: SixMonths,
+        #[command(flatten)]
+        at: At,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One stream, a line an event, with who and why.
+    History {
+        /// The stream, as in order-7f0c….
+        stream: String,
+        /// As JSON lines.
+        #[arg(long)]
+        json: bool,
+        /// Open what is sealed, where the keys are at hand.
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Why each offer of a product stands where it stands, and the product in its category.
+    ExplainRank {
+        /// The product's id.
+        product: Uuid,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Make the served views anew, all or these, beside the old ones.
+    Rebuild {
+        /// Which views.
+        names: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Source {
+    /// The Olist data set of Brazilian orders: a directory of its CSV files.
+    Olist {
+        /// The directory.
+        directory: PathBuf,
+        /// Where to write what was refused, as CSV. In the data directory where nothing is said.
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
+}
+
+/// An address in the past.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct At {
+    /// Every event that occurred at or before this moment, then time advanced to it. RFC 3339, as in
+    /// 2018-08-01T00:00:00Z; a bare date is its first instant in UTC.
+    #[arg(long, value_parser = moment)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Every event up to this position, inclusive.
+    #[arg(long)]
+    pub(crate) position: Option<u64>,
+}
+
+impl At {
+    pub(crate) fn until(&self) -> Until {
+        Until { position: self.position.map(Position), moment: self.as_of }
+    }
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return Ok(date.and_time(NaiveTime::MIN).and_utc());
+    }
+    text.parse().map_err(|_| "a moment is RFC 3339, as in 2018-08-01T00:00:00Z, or a date, as in 2018-08-01".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Json,
+    Csv,
+}
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FilterArguments {
+    /// Of this category only.
+    #[arg(long)]
+    category: Option<String>,
+    /// Of this subcategory only.
+    #[arg(long, requires = "category")]
+    subcategory: Option<String>,
+    /// Of this product only.
+    #[arg(long)]
+    product: Option<Uuid>,
+}
+
+impl From<FilterArguments> for Filter {
+    fn from(FilterArguments { category, subcategory, product }: FilterArguments) -> Self {
+        Self { category, subcategory, product }
+    }
+}
+
+/// A running server to ask.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Server {
+    /// The server that serves the views, as in http://127.0.0.1:8080. Needed while one runs on the data directory.
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// An auditor's token for that server (`marktboek token --role auditor`).
+    #[arg(long, env = "MARKTBOEK_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}

@@ -1,0 +1,80 @@
+//! The book as this program sees it: read only, beside a server or without one.
+
+use std::sync::Arc;
+
+use chrono::SecondsFormat;
+use event_log::EmbeddedLog;
+use projections::Checkpoint;
+use projections::data_directory::DataDirectory;
+use projections::registry::{Running, VIEWS, ViewKind};
+use projections::replay::Replayed;
+use projections::runner::{self, BATCH_EVENTS, Until};
+use projections::view::Opener;
+use projections::{ViewError, served};
+use tempfile::TempDir;
+
+use crate::error::ToolError;
+use crate::progress::Progress;
+
+/// Opens the log of a data directory for reading.
+pub(crate) fn log(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
+    if !data.log().exists() {
+        let message = format!("there is no book in {}; name its directory with --data", data.path().display());
+        return Err(ToolError::Usage(message));
+    }
+    let log = EmbeddedLog::open_read_only(data.log())?;
+    if let Some(torn) = log.recovered() {
+        let (segment, side_file) = (torn.segment.display(), torn.side_file.as_ref().map(|file| file.display().to_string()));
+        let kept = side_file.unwrap_or_else(|| "nowhere yet: opening the book for writing cuts and keeps them".to_owned());
+        eprintln!("replay-tool: {segment}, offset {}: {} unfinished bytes at the end of the book are left out; kept in {kept}", torn.offset, torn.bytes);
+    }
+    Ok(log)
+}
+
+/// Opens what is sealed, where the keys are at hand.
+pub(crate) fn opener(data: &DataDirectory) -> Result<Opener, ToolError> {
+    Ok(data.open_vault_read_only()?.map_or_else(Opener::none, |vault| Opener::vault(Arc::new(vault))))
+}
+
+/// Views made from nothing, in a directory that goes with them.
+pub(crate) struct TemporaryViews {
+    pub(crate) views: Replayed,
+    _directory: TempDir,
+}
+
+/// Replays views from nothing.
+pub(crate) fn replay(data: &DataDirectory, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
+    let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the views"))?;
+    let progress = Progress::new("replaying", "events");
+    let (log, opener) = (log(data)?, opener(data)?);
+    let views = Replayed::new(&log, kinds, until, &opener, directory.path(), &|done, total| progress.at(done, total))?;
+    Ok(TemporaryViews { views, _directory: directory })
+}
+
+/// The served views, at the book's end; nothing when a server has them.
+pub(crate) fn served(data: &DataDirectory) -> Result<Option<Vec<Box<dyn Running>>>, ToolError> {
+    let log = log(data)?;
+    let mut views = match served::open_all(&data.views(), &opener(data)?) {
+        Ok(views) => views,
+        Err(error) if error.is_locked() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let progress = Progress::new("bringing the views up to date", "events");
+    runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
+    served::take_over(&data.views(), &VIEWS, false)?;
+    Ok(Some(views))
+}
+
+/// The kinds with these names, or all.
+pub(crate) fn kinds(names: &[String]) -> Result<Vec<ViewKind>, ViewError> {
+    let mut kinds = names.iter().map(|name| ViewKind::named(name)).collect::<Result<Vec<_>, _>>()?;
+    kinds.dedup_by_key(|kind| kind.name);
+    Ok(if kinds.is_empty() { VIEWS.to_vec() } else { kinds })
+}
+
+/// An address, for people.
+pub(crate) fn address(reached: Checkpoint) -> String {
+    let position =
+        reached.next.0.checked_sub(1).map_or_else(|| "none (an empty book)".to_owned(), |last| last.to_string());
+    format!("position {position}, as of {}", reached.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}

@@ -1,0 +1,43 @@
+//! What can go wrong, and with which exit code.
+
+use event_log::LogError;
+use fixtures::FixtureError;
+use projections::ViewError;
+
+/// Everything that ends the program early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ToolError {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    View(#[from] ViewError),
+    #[error(transparent)]
+    Fixture(#[from] FixtureError),
+    #[error("{doing}: {source}")]
+    Io { doing: String, source: std::io::Error },
+    #[error("asking {url}: {message}")]
+    Server { url: String, message: String },
+}
+
+impl ToolError {
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+
+    /// 1 when the book or a view is damaged, 2 when the program was used wrongly or could not work.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Log(LogError::Damaged { .. })
+            | Self::View(ViewError::Log(LogError::Damaged { .. }) | ViewError::Event { .. }) => 1,
+            Self::Usage(_)
+            | Self::Log(_)
+            | Self::View(_)
+            | Self::Fixture(_)
+            | Self::Io { .. }
+            | Self::Server { .. } => 2,
+        }
+    }
+}

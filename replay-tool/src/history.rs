@@ -1,0 +1,97 @@
+//! `history STREAM`: one stream, a line an event, with who and why.
+
+use chrono::SecondsFormat;
+use domain::metadata::Metadata;
+use domain::sealed::Subject;
+use event_log::{Direction, EventLog, Recorded, Revision, StreamName, Vault};
+use projections::data_directory::DataDirectory;
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::book;
+use crate::error::ToolError;
+
+/// How many events are read at a time.
+const PAGE: usize = 1_000;
+
+pub(crate) fn run(data: &DataDirectory, stream: &str, as_json: bool, reveal: bool) -> Result<Outcome, ToolError> {
+    let name = StreamName::new(stream.to_owned())?;
+    let log = book::log(data)?;
+    let vault = if reveal { data.open_vault_read_only()? } else { None };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(ToolError::io("starting"))?;
+    let mut from = Revision::START;
+    loop {
+        let events = runtime.block_on(log.read_stream(&name, Some(from), Direction::Forwards, PAGE))?;
+        if events.is_empty() && from == Revision::START {
+            return Err(ToolError::Usage(format!(
+                "there is no stream {stream}; streams are named category-id, as in order-7f0c…"
+            )));
+        }
+        for event in &events {
+            print(event, as_json, vault.as_ref())?;
+        }
+        match events.last() {
+            Some(last) if events.len() == PAGE => from = last.revision.next(),
+            Some(_) | None => return Ok(Outcome::Good),
+        }
+    }
+}
+
+fn print(event: &Recorded, as_json: bool, vault: Option<&Vault>) -> Result<(), ToolError> {
+    let mut data: Value = serde_json::from_slice(&event.data).unwrap_or_default();
+    open_sealed(&mut data, &event.event_type, vault)?;
+    let occurred_at = event.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    if as_json {
+        let metadata: Value = serde_json::from_slice(&event.metadata).unwrap_or_default();
+        let line = json!({
+            "stream": event.stream.as_str(),
+            "revision": event.revision.0,
+            "position": event.position.0,
+            "id": event.id,
+            "type": &*event.event_type,
+            "schema": event.schema,
+            "occurredAt": occurred_at,
+            "created": event.created.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            "data": data,
+            "metadata": metadata,
+        });
+        println!("{line}");
+        return Ok(());
+    }
+    let why = serde_json::from_slice::<Metadata>(&event.metadata).map_or_else(
+        |_| "unknown".to_owned(),
+        |metadata| {
+            let cause = metadata.causation_id.map_or_else(String::new, |cause| format!(" caused by {cause}"));
+            format!("{}:{} command {}{cause}", metadata.actor.role.name(), metadata.actor.id, metadata.command_id)
+        },
+    );
+    println!("{:>4}  {:>8}  {occurred_at}  {}  by {why}  {data}", event.revision, event.position, event.event_type);
+    Ok(())
+}
+
+/// Replaces each sealed value by what it says, or by a note of whose key it needs.
+fn open_sealed(data: &mut Value, event_type: &str, vault: Option<&Vault>) -> Result<(), ToolError> {
+    if let Ok(sealed @ domain::Sealed::Closed { .. }) = serde_json::from_value::<domain::Sealed<Value>>(data.clone()) {
+        let Subject(subject) = sealed.subject().clone();
+        let mut failed = None;
+        let opened = sealed.open(|subject, ciphertext| {
+            match vault?.open_sealed(&subject.0, event_type.as_bytes(), ciphertext) {
+                Ok(plain) => plain,
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        *data = opened.unwrap_or_else(|| Value::String(format!("[sealed for {subject}]")));
+        return Ok(());
+    }
+    match data {
+        Value::Object(members) => members.values_mut().try_for_each(|value| open_sealed(value, event_type, vault)),
+        Value::Array(items) => items.iter_mut().try_for_each(|value| open_sealed(value, event_type, vault)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}

@@ -1,0 +1,77 @@
+//! The auditor's and compliance staff's program.
+//!
+//! Results go to stdout, progress and messages to stderr. Exit codes: 0 good, 1 the check found a difference or
+//! damage, 2 wrong use.
+//!
+//! | file | subcommand |
+//! | --- | --- |
+//! | `import.rs` | `import olist DIR` |
+//! | `verify.rs` | `verify` |
+//! | `view.rs` | `view NAME` |
+//! | `diff.rs` | `diff NAME` |
+//! | `dsa.rs` | `dsa --period P` |
+//! | `history.rs` | `history STREAM` |
+//! | `explain_rank.rs` | `explain-rank PRODUCT` |
+//! | `rebuild.rs` | `rebuild [NAME…]` |
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod book;
+mod diff;
+mod dsa;
+mod error;
+mod explain_rank;
+mod history;
+mod import;
+mod progress;
+mod rebuild;
+mod verify;
+mod view;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command, Source};
+use clap::Parser;
+use error::ToolError;
+
+/// What a subcommand came to.
+enum Outcome {
+    /// All is well.
+    Good,
+    /// The check found a difference or damage.
+    Found,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing_level()).init();
+    match run(arguments) {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("replay-tool: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn tracing_level() -> tracing_subscriber::filter::LevelFilter {
+    tracing_subscriber::filter::LevelFilter::WARN
+}
+
+fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
+    let data = arguments.data()?;
+    match arguments.command {
+        Command::Import { source: Source::Olist { directory, report } } => {
+            import::olist(&data, &directory, report.as_deref())
+        }
+        Command::Verify { json } => verify::run(&data, json),
+        Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
+        Command::Diff { names, server } => diff::run(&data, &names, &server),
+        Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
+        Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
+        Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
+        Command::Rebuild { names } => rebuild::run(&data, &names),
+    }
+}

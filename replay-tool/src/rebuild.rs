@@ -1,0 +1,38 @@
+//! `rebuild [NAME…]`: the served views anew, beside the old ones, which go once the new ones have caught up.
+
+use projections::data_directory::DataDirectory;
+use projections::generation::Generation;
+use projections::registry::Running;
+use projections::runner::{self, BATCH_EVENTS, Until};
+use projections::served;
+
+use crate::Outcome;
+use crate::book;
+use crate::error::ToolError;
+use crate::progress::Progress;
+
+pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, ToolError> {
+    let kinds = book::kinds(names)?;
+    let (log, opener) = (book::log(data)?, book::opener(data)?);
+    // Whoever serves the views holds them; opening them first finds that out before any work is done.
+    match served::open_all(&data.views(), &opener) {
+        Ok(served) => drop(served),
+        Err(error) if error.is_locked() => {
+            let message = "a server has these views open; stop it first, or let it rebuild them itself";
+            return Err(ToolError::Usage(message.to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let open =
+        |kind: &projections::registry::ViewKind| kind.open(&Generation::fresh(&data.views(), kind)?.directory, &opener);
+    let mut views: Vec<Box<dyn Running>> = kinds.iter().map(open).collect::<Result<_, _>>()?;
+    let progress = Progress::new("rebuilding", "events");
+    runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
+    drop(progress);
+    for view in &views {
+        println!("{}: {}, digest {}", view.kind().name, book::address(view.reached()), view.digest()?);
+    }
+    drop(views);
+    served::take_over(&data.views(), &kinds, true)?;
+    Ok(Outcome::Good)
+}

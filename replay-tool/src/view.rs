@@ -1,0 +1,44 @@
+//! `view NAME`: a view as of a past moment or position by replay; at the book's end, the one that is served.
+
+use projections::data_directory::DataDirectory;
+use projections::registry::ViewKind;
+use projections::report::{Filter, Report};
+use projections::runner::Until;
+
+use crate::Outcome;
+use crate::arguments::{At, Format};
+use crate::book;
+use crate::error::ToolError;
+
+pub(crate) fn run(
+    data: &DataDirectory,
+    name: &str,
+    at: &At,
+    format: Format,
+    filter: &Filter,
+) -> Result<Outcome, ToolError> {
+    let kind = ViewKind::named(name)?;
+    // A view's own name is also its first report's.
+    let report_name = if kind.reports.contains(&name) { name } else { kind.reports[0] };
+    if at.until() == Until::default()
+        && let Some(views) = book::served(data)?
+        && let Some(view) = views.iter().find(|view| view.kind().name == kind.name)
+    {
+        print(&kind.report(view.rows(), report_name, filter)?, format);
+        eprintln!("served: {}, digest of {} {}", book::address(view.reached()), kind.name, view.digest()?);
+        return Ok(Outcome::Good);
+    }
+    let replayed = book::replay(data, &[kind], at.until())?;
+    print(&replayed.views.report(report_name, filter)?, format);
+    for (name, digest) in replayed.views.digests()? {
+        eprintln!("replayed: {}, digest of {name} {digest}", book::address(replayed.views.address()));
+    }
+    Ok(Outcome::Good)
+}
+
+fn print(report: &Report, format: Format) {
+    match format {
+        Format::Json => print!("{}", report.json_lines()),
+        Format::Csv => print!("{}", report.csv()),
+    }
+}
