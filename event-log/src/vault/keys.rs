@@ -163,7 +163,7 @@ impl Vault {
     }
 
     /// Destroys a subject's key for good and sees to it that it never gets another. True when there was a key. May be
-    /// called again. Rewrites the key file: blocks for as long as that takes (about a second for ten million keys).
+    /// called again. Rewrites the key file, and blocks for as long as that takes.
     ///
     /// # Errors
     /// [`LogError::WriteFailed`]: open the vault again and call again. [`LogError::Invalid`] for an empty or overlong name.

@@ -1,0 +1,30 @@
+# A developer's day in one word each. CI runs the same commands: see .ci/run.
+
+# Format, lints, tests.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo test --workspace
+
+# The tests alone.
+test:
+    cargo test --workspace
+
+# A generated marketplace, served.
+demo:
+    cargo run --release -- demo
+
+# The GraphQL schema, as clients see it.
+schema:
+    cargo run --quiet -- schema > api/schema.graphql
+
+# The benchmarks, each a ratio in one run; docs/performance.md says what they mean.
+bench:
+    cargo run --release -p benches --bin rebuild
+    cargo run --release -p benches --bin product-page
+    tests/benches/with-postgres.sh
+
+# The Olist figures against a second computation: `just olist ../data/olist`.
+olist directory:
+    cargo build --release -p replay-tool
+    python3 tests/olist/compare.py --replay-tool target/release/replay-tool --olist {{directory}}
