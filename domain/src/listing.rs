@@ -138,6 +138,8 @@ pub enum ListingCommand {
     },
     /// Set another price.
     ChangePrice {
+        /// Who: only the listing's own seller may.
+        seller: SellerId,
         /// The price.
         price: Money,
         /// What delivery costs.
@@ -145,6 +147,8 @@ pub enum ListingCommand {
     },
     /// Take it off sale.
     Remove {
+        /// Who, when it is a seller: only the listing's own, and only to withdraw it. Nobody when it is the platform.
+        seller: Option<SellerId>,
         /// Why.
         reason: ListingRemovalReason,
         /// The facts.
@@ -222,8 +226,9 @@ impl Aggregate for Listing {
                 check_price(&listing.price, &listing.delivery_cost, context)?;
                 Ok(vec![listing.into()])
             }
-            ListingCommand::ChangePrice { price, delivery_cost } => {
+            ListingCommand::ChangePrice { seller, price, delivery_cost } => {
                 let listing = self.for_sale(Rule("R-1.2-02"))?;
+                owned(listing, seller)?;
                 check_price(&price, &delivery_cost, context)?;
                 require(
                     (price, delivery_cost) != (listing.price, listing.delivery_cost),
@@ -234,7 +239,7 @@ impl Aggregate for Listing {
                 )?;
                 Ok(vec![ListingPriceChanged { product: listing.product, price, delivery_cost }.into()])
             }
-            ListingCommand::Remove { reason, explanation } => {
+            ListingCommand::Remove { seller, reason, explanation } => {
                 let rule = reason.rule();
                 let listing = match self {
                     Self::Removed(_) => {
@@ -247,6 +252,19 @@ impl Aggregate for Listing {
                     }
                     Self::Unknown | Self::ForSale(_) => self.for_sale(rule)?,
                 };
+                if let Some(seller) = seller {
+                    owned(listing, seller)?;
+                }
+                require(
+                    seller.is_some() == (reason == ListingRemovalReason::WithdrawnBySeller),
+                    rule,
+                    Refused::Forbidden,
+                    "reason",
+                    || {
+                        "a seller withdraws a listing (WITHDRAWN_BY_SELLER); every other reason is the platform's"
+                            .to_owned()
+                    },
+                )?;
                 let explanation = line(&explanation, rule, "explanation")?;
                 Ok(vec![
                     ListingRemoved { product: listing.product, seller: listing.seller, reason, explanation }.into(),
@@ -280,6 +298,12 @@ impl ListingRemovalReason {
             Self::SellerRemoved => Rule("R-2.2-04"),
         }
     }
+}
+
+fn owned(listing: &ListingPublished, seller: SellerId) -> Result<(), Refusal> {
+    require(listing.seller == seller, Rule("R-1.2-02"), Refused::Forbidden, "listingId", || {
+        "this listing is not yours".to_owned()
+    })
 }
 
 fn check_price(price: &Money, delivery_cost: &Money, context: &Context<'_>) -> Result<(), Refusal> {
@@ -340,7 +364,7 @@ mod tests {
     }
 
     fn remove(reason: ListingRemovalReason) -> ListingCommand {
-        ListingCommand::Remove { reason, explanation: "found by staff".into() }
+        ListingCommand::Remove { seller: None, reason, explanation: "found by staff".into() }
     }
 
     #[test]
@@ -382,7 +406,11 @@ mod tests {
 
     #[test]
     fn r_1_2_02_sellers_set_price_and_delivery_cost() {
-        let change = |price, delivery| ListingCommand::ChangePrice { price: eur(price), delivery_cost: eur(delivery) };
+        let change = |price, delivery| ListingCommand::ChangePrice {
+            seller: listing().seller,
+            price: eur(price),
+            delivery_cost: eur(delivery),
+        };
         let changed = published().after(change(19_990, 500));
         assert!(
             matches!(changed.state(), Listing::ForSale(listing) if (listing.price, listing.delivery_cost) == (eur(19_990), eur(500)))
@@ -395,7 +423,20 @@ mod tests {
         ] {
             assert_eq!(published().refusal(change(price, delivery)), ("R-1.2-02", kind));
         }
+        let stranger = SellerId(Uuid::from_u128(9));
+        let by_stranger = ListingCommand::ChangePrice { seller: stranger, price: eur(1), delivery_cost: eur(0) };
+        assert_eq!(published().refusal(by_stranger), ("R-1.2-02", Refused::Forbidden));
+        let withdraw =
+            |seller, reason| ListingCommand::Remove { seller: Some(seller), reason, explanation: "sold".into() };
+        assert!(published().when(withdraw(listing().seller, ListingRemovalReason::WithdrawnBySeller)).is_ok());
+        let forbidden = ("R-1.2-02", Refused::Forbidden);
+        assert_eq!(published().refusal(withdraw(stranger, ListingRemovalReason::WithdrawnBySeller)), forbidden);
+        assert_eq!(
+            published().refusal(withdraw(listing().seller, ListingRemovalReason::Convenience)).1,
+            Refused::Forbidden
+        );
         let foreign = ListingCommand::ChangePrice {
+            seller: listing().seller,
             price: Money::new(1, Currency::BRL),
             delivery_cost: Money::new(0, Currency::BRL),
         };

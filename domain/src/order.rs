@@ -22,7 +22,7 @@ use crate::policy::Policies;
 use crate::quality::IssueKind;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
-use crate::text::line;
+use crate::text::{line, message as message_text};
 
 /// The most lines that an order may have.
 pub const MAX_LINES: usize = 100;
@@ -395,6 +395,19 @@ impl PlacedOrder {
         require(belongs, rule, Refused::Forbidden, "orderId", || "this order is not yours".to_owned())
     }
 
+    /// A seller may act for the whole order only when nobody else sells in it; the platform may always.
+    fn allows_seller(&self, party: Party, rule: Rule) -> Result<(), Refusal> {
+        self.allows(party, rule)?;
+        let may = match party {
+            Party::Buyer(_) => false,
+            Party::Seller(seller) => self.placed.lines.iter().all(|line| line.seller == seller),
+            Party::Platform => true,
+        };
+        require(may, rule, Refused::Forbidden, "orderId", || {
+            "this is for the order's only seller, or, where it has several, for the platform".to_owned()
+        })
+    }
+
     fn step(&self, from: OrderStatus, to: OrderStatus, rule: Rule) -> Result<(), Refusal> {
         let status = self.status;
         if status == from {
@@ -487,26 +500,32 @@ impl Aggregate for Order {
             }
             OrderCommand::Confirm(party) => {
                 let order = self.known(COMMISSION)?;
-                order.allows(party, COMMISSION)?;
+                order.allows_seller(party, COMMISSION)?;
                 order.step(OrderStatus::Placed, OrderStatus::Confirmed, COMMISSION)?;
                 let commission = order.commission_base().share(context.policies.commission_basis_points);
                 OrderConfirmed { products: order.products(), commission }.into()
             }
             OrderCommand::Ship(party) => {
                 let order = self.known(DELIVERY)?;
-                order.allows(party, DELIVERY)?;
+                order.allows_seller(party, DELIVERY)?;
                 order.step(OrderStatus::Confirmed, OrderStatus::Shipped, DELIVERY)?;
                 OrderShipped {}.into()
             }
             OrderCommand::ConfirmDelivery(party) => {
                 let order = self.known(DELIVERY)?;
                 order.allows(party, DELIVERY)?;
+                require(!matches!(party, Party::Seller(_)), DELIVERY, Refused::Forbidden, "orderId", || {
+                    "a seller's lateness is measured, so the arrival is noted by the buyer or the carrier".to_owned()
+                })?;
                 order.step(OrderStatus::Shipped, OrderStatus::Delivered, DELIVERY)?;
                 OrderDelivered { sellers: order.sellers(), late: context.now >= order.placed.promised_until }.into()
             }
             OrderCommand::Cancel(party) => {
                 let order = self.known(COMMISSION)?;
-                order.allows(party, COMMISSION)?;
+                match party {
+                    Party::Buyer(_) => order.allows(party, COMMISSION)?,
+                    Party::Seller(_) | Party::Platform => order.allows_seller(party, COMMISSION)?,
+                }
                 match order.status {
                     OrderStatus::Delivered => {
                         return Err(Refusal::new(
@@ -542,7 +561,8 @@ impl Aggregate for Order {
                 require(!order.help_requests.contains_key(&request), HELP, Refused::AlreadyDone, "requestId", || {
                     "this request was made already".to_owned()
                 })?;
-                let message = Sealed::new(format!("buyer-{}", order.placed.buyer), line(&message, HELP, "message")?);
+                let message =
+                    Sealed::new(format!("buyer-{}", order.placed.buyer), message_text(&message, HELP, "message")?);
                 HelpRequested { request, topic, message }.into()
             }
             OrderCommand::ResolveHelp { party, request, outcome } => {

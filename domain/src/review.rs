@@ -2,7 +2,7 @@
 //!
 //! A review is published by the same decision that takes it, whatever its score (R-3.4-01). Its photos are shown once
 //! a person has approved them, all or none (R-3.4-02, R-3.4-03). The buyer may change it until the thirtieth day after
-//! delivery is over (R-3.3-01), and have it deleted at any time (R-3.3-02): then its text's key is destroyed.
+//! delivery is over (R-3.3-01; without a word of the delivery, it counts from fourteen days after the promise), and have it deleted at any time (R-3.3-02): then its text's key is destroyed.
 //!
 //! There is no field for a coupon, a payment or a credit: a review can't be rewarded (R-3.1-06).
 
@@ -536,11 +536,16 @@ fn bought(order: &Order, buyer: BuyerId) -> Result<&crate::order::PlacedOrder, R
     Ok(order)
 }
 
+/// Without a word of its delivery, an order is taken to be received so many days after the promise.
+const PRESUMED_RECEIPT_DAYS: u32 = 14;
+
 fn within_edit_window(order: &Order, rule: Rule, context: &Context<'_>) -> Result<(), Refusal> {
-    let delivered_at = order.0.as_ref().and_then(|order| order.delivered_at);
     let days = context.policies.review_edit_days;
-    let open = delivered_at.is_none_or(|delivered_at| context.now < end_of_day(delivered_at, days));
-    require(open, rule, Refused::TooLate, "reviewId", || {
+    let closes = order.0.as_ref().map(|order| match order.delivered_at {
+        Some(delivered_at) => end_of_day(delivered_at, days),
+        None => end_of_day(order.placed.promised_until, PRESUMED_RECEIPT_DAYS + days),
+    });
+    require(closes.is_none_or(|closes| context.now < closes), rule, Refused::TooLate, "reviewId", || {
         format!("a review can be changed until the end of day {days} after delivery; it can still be deleted")
     })
 }

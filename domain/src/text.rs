@@ -114,6 +114,18 @@ pub fn line(text: &str, rule: Rule, field: &'static str) -> Result<String, Refus
     Ok(text.to_owned())
 }
 
+/// A message in somebody's own words: trimmed, not blank, at most 5,000 characters.
+///
+/// # Errors
+/// A refusal naming the field.
+pub fn message(text: &str, rule: Rule, field: &'static str) -> Result<String, Refusal> {
+    let text = text.trim();
+    require(!text.is_empty() && text.chars().count() <= 5_000, rule, Refused::Invalid, field, || {
+        format!("{field} is 1 to 5,000 characters, not {}", text.chars().count())
+    })?;
+    Ok(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,7 +68,16 @@ fn r_1_1_01_an_order_is_between_a_buyer_and_sellers() {
         confirmed().refusal(OrderCommand::Ship(Party::Seller(SellerId(Uuid::from_u128(99))))),
         ("R-2.1-02", Refused::Forbidden)
     );
-    assert!(confirmed().when(OrderCommand::Ship(Party::Seller(SellerId(Uuid::from_u128(21))))).is_ok());
+    let one_seller = || given::<Order>().after(place(vec![wanted(10, 20, 2)], 399, false));
+    let seller = Party::Seller(SellerId(Uuid::from_u128(20)));
+    assert!(one_seller().when(OrderCommand::Confirm(seller)).is_ok());
+    assert_eq!(one_seller().refusal(OrderCommand::Confirm(BUYER)), ("R-1.2-05", Refused::Forbidden));
+    let shipped = one_seller().after(OrderCommand::Confirm(seller)).after(OrderCommand::Ship(seller));
+    assert_eq!(shipped.refusal(OrderCommand::ConfirmDelivery(seller)), ("R-2.1-02", Refused::Forbidden));
+    assert!(shipped.when(OrderCommand::ConfirmDelivery(BUYER)).is_ok());
+    // With several sellers, none of them acts for the others.
+    assert_eq!(confirmed().refusal(OrderCommand::Ship(seller)), ("R-2.1-02", Refused::Forbidden));
+    assert_eq!(confirmed().refusal(OrderCommand::Cancel(seller)), ("R-1.2-05", Refused::Forbidden));
 }
 
 #[test]
