@@ -30,6 +30,23 @@ pub enum Condition {
 impl Condition {
     /// All conditions, worst first.
     pub const ALL: [Self; 4] = [Self::Fair, Self::Good, Self::VeryGood, Self::Premium];
+
+    /// Its public name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fair => "FAIR",
+            Self::Good => "GOOD",
+            Self::VeryGood => "VERY_GOOD",
+            Self::Premium => "PREMIUM",
+        }
+    }
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What the seller says the item is.

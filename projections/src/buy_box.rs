@@ -373,7 +373,7 @@ impl View for BuyBox {
                 for (rank, (offer, ranked)) in ranked.into_iter().enumerate() {
                     report.rows.push(vec![
                         cell(product),
-                        serde_json::to_value(condition).unwrap_or_default(),
+                        cell(condition),
                         Cell::from(rank + 1),
                         cell(offer.listing),
                         cell(offer.seller),

@@ -28,6 +28,7 @@ pub struct ViewKind {
     pub reports: &'static [&'static str],
     open: OpenView,
     report: fn(&Rows, &str, &Filter) -> Result<Report, ViewError>,
+    digest: fn(&Rows) -> Result<Digest, ViewError>,
 }
 
 impl ViewKind {
@@ -39,6 +40,7 @@ impl ViewKind {
             reports: V::REPORTS,
             open: Kept::<V>::open,
             report: V::report,
+            digest: digest::<V>,
         }
     }
 
@@ -58,6 +60,14 @@ impl ViewKind {
         (self.report)(rows, name, filter)
     }
 
+    /// The digest of its committed rows.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn digest(&self, rows: &Rows) -> Result<Digest, ViewError> {
+        (self.digest)(rows)
+    }
+
     /// The view with this name, or the one that prints the report with this name.
     ///
     /// # Errors
@@ -69,6 +79,10 @@ impl ViewKind {
             ViewError::Unknown { name: name.to_owned(), known: known.join(", ") }
         })
     }
+}
+
+fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
+    Digest::of_rows(rows, &V::open(rows, &Opener::none())?.tables())
 }
 
 /// All views, in alphabetical order of name.
@@ -107,11 +121,6 @@ pub trait Running: Send + Sync {
     /// # Errors
     /// [`ViewError::Storage`].
     fn commit(&mut self) -> Result<(), ViewError>;
-    /// The digest of its committed rows.
-    ///
-    /// # Errors
-    /// [`ViewError::Storage`].
-    fn digest(&self) -> Result<Digest, ViewError>;
 }
 
 struct Kept<V> {
@@ -175,9 +184,5 @@ impl<V: View> Running for Kept<V> {
         }
         changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         self.rows.commit(changes, self.reached)
-    }
-
-    fn digest(&self) -> Result<Digest, ViewError> {
-        Digest::of_rows(&self.rows, &self.view.tables())
     }
 }

@@ -64,6 +64,6 @@ impl Replayed {
     /// # Errors
     /// [`ViewError::Storage`].
     pub fn digests(&self) -> Result<Vec<(&'static str, Digest)>, ViewError> {
-        self.0.iter().map(|view| Ok((view.kind().name, view.digest()?))).collect()
+        self.0.iter().map(|view| Ok((view.kind().name, view.kind().digest(view.rows())?))).collect()
     }
 }

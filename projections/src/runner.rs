@@ -48,6 +48,21 @@ pub fn run(
     batch_events: usize,
     progress: Progress<'_>,
 ) -> Result<(), ViewError> {
+    take_in(log, views, until, batch_events, progress)?;
+    commit(views)
+}
+
+/// As [`run`], but what it took in last is not committed yet: the caller chooses when.
+///
+/// # Errors
+/// As [`run`].
+pub fn take_in(
+    log: &dyn EventLog,
+    views: &mut [Box<dyn Running>],
+    until: Until,
+    batch_events: usize,
+    progress: Progress<'_>,
+) -> Result<(), ViewError> {
     let end = until.position.map_or(Position(u64::MAX), Position::next);
     let total = log.watch_next_position().borrow().0.min(end.0);
     let wanted = wanted(views);
@@ -76,23 +91,24 @@ pub fn run(
         current = next?;
     }
     if let Some(moment) = until.moment {
-        views.par_iter_mut().try_for_each(|view| view.advance(moment))?;
+        advance(views, moment)?;
     }
-    commit(views)
+    Ok(())
 }
 
-/// Moves all views to a moment and commits.
+/// Moves all views to a moment.
 ///
 /// # Errors
 /// [`ViewError::Storage`].
 pub fn advance(views: &mut [Box<dyn Running>], to: DateTime<Utc>) -> Result<(), ViewError> {
-    views.par_iter_mut().try_for_each(|view| {
-        view.advance(to)?;
-        view.commit()
-    })
+    views.par_iter_mut().try_for_each(|view| view.advance(to))
 }
 
-fn commit(views: &mut [Box<dyn Running>]) -> Result<(), ViewError> {
+/// Commits what the views have taken in.
+///
+/// # Errors
+/// [`ViewError::Storage`].
+pub fn commit(views: &mut [Box<dyn Running>]) -> Result<(), ViewError> {
     views.par_iter_mut().try_for_each(|view| view.commit())
 }
 

@@ -58,8 +58,21 @@ pub struct Health {
     pub failed: Option<Arc<ViewError>>,
 }
 
+/// What a reader sees: each view's committed rows, in the order of [`VIEWS`], and how far they have come.
+struct Shelf {
+    rows: Vec<Arc<Rows>>,
+    reached: Checkpoint,
+}
+
+impl Shelf {
+    fn of(views: &Views) -> Self {
+        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
+        Self { rows: views.iter().map(|view| view.rows().clone()).collect(), reached }
+    }
+}
+
 struct Shared {
-    views: RwLock<Views>,
+    shelf: RwLock<Shelf>,
     health: watch::Sender<Health>,
 }
 
@@ -80,10 +93,10 @@ impl Served {
     /// [`ViewError`].
     pub fn open(directory: &Path, log: Arc<dyn EventLog>, opener: Opener, now: Now) -> Result<Self, ViewError> {
         let views = open_all(directory, &opener)?;
-        let shared = Arc::new(Shared { views: RwLock::new(views), health: watch::Sender::default() });
+        let shared = Arc::new(Shared { shelf: RwLock::new(Shelf::of(&views)), health: watch::Sender::default() });
         let (asked, questions) = mpsc::channel();
         let keeper = Keeper { shared: shared.clone(), log: log.clone(), now, directory: directory.to_owned() };
-        let keeper = std::thread::Builder::new().name("views".into()).spawn(move || keeper.keep(&questions));
+        let keeper = std::thread::Builder::new().name("views".into()).spawn(move || keeper.keep(views, &questions));
         let keeper = keeper.map_err(|source| ViewError::Io {
             doing: "starting the thread that keeps",
             path: directory.to_owned(),
@@ -116,7 +129,7 @@ impl Served {
     /// All views at one position and moment. Hold it for a few reads, never across an `await`.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot(self.shared.views.read().unwrap_or_else(PoisonError::into_inner))
+        Snapshot(self.shared.shelf.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How the views fare, now and as it changes.
@@ -195,14 +208,14 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn keep(&self, questions: &mpsc::Receiver<Asked>) {
+    fn keep(&self, mut views: Views, questions: &mpsc::Receiver<Asked>) {
         let mut caught_up = false;
         while let Ok(asked) = questions.recv() {
             let result = match asked {
-                Asked::Look => self.look(&mut caught_up),
-                Asked::Swap(views, done) => {
+                Asked::Look => self.look(&mut views, &mut caught_up),
+                Asked::Swap(fresh, done) => {
                     // Whoever asked may have given up; the views are swapped all the same.
-                    let _ = done.send(self.swap(views));
+                    let _ = done.send(self.swap(&mut views, fresh));
                     Ok(())
                 }
                 Asked::Stop => break,
@@ -215,20 +228,16 @@ impl Keeper {
         }
     }
 
-    fn look(&self, caught_up: &mut bool) -> Result<(), ViewError> {
+    /// Takes in what is new, and then, behind the lock, commits it.
+    fn look(&self, views: &mut Views, caught_up: &mut bool) -> Result<(), ViewError> {
         let end = *self.log.watch_next_position().borrow();
-        let mut views = self.shared.views.write().unwrap_or_else(PoisonError::into_inner);
-        let level = views.iter().all(|view| view.reached().next == end);
-        let now = (self.now)();
-        if !level {
-            let until = Until::default();
-            runner::run(self.log.as_ref(), &mut views, until, BATCH_EVENTS, &|_, _| {})?;
+        if views.iter().any(|view| view.reached().next != end) {
+            runner::take_in(self.log.as_ref(), views, Until::default(), BATCH_EVENTS, &|_, _| {})?;
         }
-        if let Some(now) = now {
-            runner::advance(&mut views, now)?;
+        if let Some(now) = (self.now)() {
+            runner::advance(views, now)?;
         }
-        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
-        drop(views);
+        let reached = self.show(views)?;
         if !*caught_up {
             *caught_up = true;
             take_over(&self.directory, &VIEWS, false)?;
@@ -237,35 +246,43 @@ impl Keeper {
         Ok(())
     }
 
-    fn swap(&self, mut fresh: Views) -> Result<(), ViewError> {
-        let mut views = self.shared.views.write().unwrap_or_else(PoisonError::into_inner);
+    fn show(&self, views: &mut Views) -> Result<Checkpoint, ViewError> {
+        let mut shelf = self.shared.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        runner::commit(views)?;
+        *shelf = Shelf::of(views);
+        Ok(shelf.reached)
+    }
+
+    fn swap(&self, views: &mut Views, mut fresh: Views) -> Result<(), ViewError> {
         let reached = views.first().map(|view| view.reached()).unwrap_or_default();
         let until = Until { position: reached.next.0.checked_sub(1).map(Position), moment: None };
-        runner::run(self.log.as_ref(), &mut fresh, until, BATCH_EVENTS, &|_, _| {})?;
+        runner::take_in(self.log.as_ref(), &mut fresh, until, BATCH_EVENTS, &|_, _| {})?;
         runner::advance(&mut fresh, reached.moment())?;
+        runner::commit(&mut fresh)?;
         let kinds: Vec<ViewKind> = fresh.iter().map(|view| view.kind()).collect();
         for new in fresh {
             if let Some(old) = views.iter_mut().find(|old| old.kind().name == new.kind().name) {
                 *old = new;
             }
         }
+        self.show(views)?;
         take_over(&self.directory, &kinds, true)
     }
 }
 
 /// All views at one position and moment.
-pub struct Snapshot<'a>(RwLockReadGuard<'a, Views>);
+pub struct Snapshot<'a>(RwLockReadGuard<'a, Shelf>);
 
 impl Snapshot<'_> {
     /// How far the views have come.
     #[must_use]
     pub fn reached(&self) -> Checkpoint {
-        self.0.first().map(|view| view.reached()).unwrap_or_default()
+        self.0.reached
     }
 
     /// The rows of a view. The order is that of [`VIEWS`], which [`open_all`] keeps and a swap does not change.
     fn rows(&self, index: usize) -> &Rows {
-        self.0[index].rows()
+        &self.0.rows[index]
     }
 
     /// Active recipients.
@@ -327,6 +344,6 @@ impl Snapshot<'_> {
     pub fn digest(&self, name: &str) -> Result<Digest, ViewError> {
         let kind = ViewKind::named(name)?;
         let index = VIEWS.iter().position(|view| view.name == kind.name).unwrap_or_default();
-        self.0[index].digest()
+        kind.digest(self.rows(index))
     }
 }

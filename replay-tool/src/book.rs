@@ -24,9 +24,14 @@ pub(crate) fn log(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
     }
     let log = EmbeddedLog::open_read_only(data.log())?;
     if let Some(torn) = log.recovered() {
-        let (segment, side_file) = (torn.segment.display(), torn.side_file.as_ref().map(|file| file.display().to_string()));
-        let kept = side_file.unwrap_or_else(|| "nowhere yet: opening the book for writing cuts and keeps them".to_owned());
-        eprintln!("replay-tool: {segment}, offset {}: {} unfinished bytes at the end of the book are left out; kept in {kept}", torn.offset, torn.bytes);
+        let (segment, side_file) =
+            (torn.segment.display(), torn.side_file.as_ref().map(|file| file.display().to_string()));
+        let kept =
+            side_file.unwrap_or_else(|| "nowhere yet: opening the book for writing cuts and keeps them".to_owned());
+        eprintln!(
+            "replay-tool: {segment}, offset {}: {} unfinished bytes at the end of the book are left out; kept in {kept}",
+            torn.offset, torn.bytes
+        );
     }
     Ok(log)
 }

@@ -97,7 +97,12 @@ fn from_directory(data: &DataDirectory, kinds: &[ViewKind]) -> Result<Vec<Served
         let report =
             |name: &&'static str| Ok((*name, kind.report(view.rows(), name, &Filter::default())?.json_lines()));
         let reports = kind.reports.iter().map(report).collect::<Result<_, ToolError>>()?;
-        served.push(ServedView { kind, reached: view.reached(), digest: view.digest()?.to_string(), reports });
+        served.push(ServedView {
+            kind,
+            reached: view.reached(),
+            digest: view.kind().digest(view.rows())?.to_string(),
+            reports,
+        });
     }
     Ok(served)
 }

@@ -1,6 +1,7 @@
 //! `explain-rank PRODUCT`: why each offer of a product stands where it stands, and the product in its category.
 
 use domain::ids::ProductId;
+use domain::money::{Currency, Money};
 use domain::quality::smoothed_basis_points;
 use projections::buy_box::{BuyBox, BuyBoxReader, score};
 use projections::catalogue::{Catalogue, CatalogueReader};
@@ -33,11 +34,17 @@ pub(crate) fn run(data: &DataDirectory, product: Uuid, at: &At) -> Result<Outcom
     println!("{} ({}), product {product}", row.title, row.brand);
     println!("{}", book::address(replayed.views.address()));
     println!();
+    let offers = buy_box.product(id)?;
+    let currency = offers
+        .first()
+        .and_then(|condition| condition.ranked.first())
+        .map_or(Currency::EUR, |(offer, _)| offer.price.currency);
     println!("In its category, by orders in the last 30 days, then lower price, then product id:");
     if let Some(standing) = ranking.standing(id)? {
-        let price = standing
-            .lowest_price_minor()
-            .map_or_else(|| "nobody offers it".to_owned(), |minor| format!("lowest price {minor} minor units"));
+        let price = standing.lowest_price_minor().map_or_else(
+            || "nobody offers it".to_owned(),
+            |minor| format!("lowest price {}", Money::new(minor, currency)),
+        );
         println!("  {} orders, {price}", standing.orders_30_days());
         for (scope, subcategory) in [
             (row.category.to_string(), None),
@@ -69,8 +76,8 @@ pub(crate) fn run(data: &DataDirectory, product: Uuid, at: &At) -> Result<Outcom
         "rates in basis points over {} days of deliveries, (bad + 2) × 10,000 ÷ (delivered + 100); policy version {}:",
         policy.window_days, policy.policy_version
     );
-    for condition in buy_box.product(id)? {
-        println!("  {:?}", condition.condition);
+    for condition in offers {
+        println!("  {}", condition.condition);
         for (place, (offer, ranked)) in condition.ranked.iter().enumerate() {
             let shop =
                 catalogue.seller(offer.seller)?.map_or_else(|| offer.seller.to_string(), |seller| seller.shop_name);

@@ -30,7 +30,12 @@ pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, Too
     runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
     drop(progress);
     for view in &views {
-        println!("{}: {}, digest {}", view.kind().name, book::address(view.reached()), view.digest()?);
+        println!(
+            "{}: {}, digest {}",
+            view.kind().name,
+            book::address(view.reached()),
+            view.kind().digest(view.rows())?
+        );
     }
     drop(views);
     served::take_over(&data.views(), &kinds, true)?;

@@ -25,7 +25,12 @@ pub(crate) fn run(
         && let Some(view) = views.iter().find(|view| view.kind().name == kind.name)
     {
         print(&kind.report(view.rows(), report_name, filter)?, format);
-        eprintln!("served: {}, digest of {} {}", book::address(view.reached()), kind.name, view.digest()?);
+        eprintln!(
+            "served: {}, digest of {} {}",
+            book::address(view.reached()),
+            kind.name,
+            view.kind().digest(view.rows())?
+        );
         return Ok(Outcome::Good);
     }
     let replayed = book::replay(data, &[kind], at.until())?;
