@@ -93,10 +93,9 @@ impl Viewer {
     /// A command of theirs.
     #[must_use]
     pub fn cause(&self, command: CommandId) -> Cause {
-        let actor = self.identity().map_or_else(
-            || Actor::system("anonymous"),
-            |who| Actor { role: who.role, id: who.subject.clone() },
-        );
+        let actor = self
+            .identity()
+            .map_or_else(|| Actor::system("anonymous"), |who| Actor { role: who.role, id: who.subject.clone() });
         Cause::new(command, actor)
     }
 }

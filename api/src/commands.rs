@@ -151,8 +151,7 @@ impl Book {
                 return Ok(Done { position, already: true });
             }
             let command = command(state.clone()).await?;
-            let expected =
-                records.last().map_or(Expected::NoStream, |last: &Recorded| Expected::Exact(last.revision));
+            let expected = records.last().map_or(Expected::NoStream, |last: &Recorded| Expected::Exact(last.revision));
             let before = records.last().map(|last| last.position);
             match self.decide_and_append(&stream, &state, command, cause, expected).await {
                 Ok(Some(appended)) => return Ok(Done { position: appended.position, already: appended.already }),

@@ -1,1 +1,145 @@
-fn main(){}
+//! The `marktboek` program.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use api::clock::ClockSetting;
+use api::data_directory::DataDirectory;
+use api::serve::{Server, until_told_to_end};
+use api::{ApiError, demo, graphql};
+use clap::{Parser, Subcommand, ValueEnum};
+use domain::metadata::Role;
+use tracing_subscriber::EnvFilter;
+
+/// Many small allocations a query: this allocator is twice as fast at them as the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// An event-sourced marketplace of refurbished electronics.
+#[derive(Debug, Parser)]
+#[command(name = "marktboek", version, arg_required_else_help = true)]
+struct Arguments {
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// A JSON object a line, for machines.
+    Json,
+    /// A line of text, for people.
+    Text,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a generated marketplace and print a token for each role.
+    Demo {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Where to keep the data; a temporary directory, deleted at the end, where nothing is said.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// The generator's seed: the same one gives the same marketplace.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Serve a data directory.
+    Serve {
+        /// The data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which engine keeps the book.
+        #[arg(long, value_enum, default_value_t = Engine::Embedded)]
+        log: Engine,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// What time it is: system, log (the newest event's, for imported histories), or a moment (RFC 3339).
+        #[arg(long, default_value = "system")]
+        clock: ClockSetting,
+    },
+    /// Print a token that says who you are.
+    Token {
+        /// The data directory of the server that is to take it.
+        #[arg(long)]
+        data: PathBuf,
+        /// The role.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Who: a buyer's or seller's id (a UUID), or a pseudonym of staff.
+        #[arg(long)]
+        subject: String,
+        /// For how long it holds.
+        #[arg(long, default_value_t = 24)]
+        valid_hours: u32,
+    },
+    /// Print the GraphQL schema.
+    Schema,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// Files in the data directory.
+    Embedded,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let names = || Role::OF_PEOPLE.map(Role::name).join(", ");
+    Role::OF_PEOPLE.into_iter().find(|role| role.name() == name).ok_or_else(|| format!("a role is one of {}", names()))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging(arguments.log_format);
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("marktboek: {error}");
+            ExitCode::from(if matches!(error, ApiError::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+/// Results go to stdout; what the program says of itself goes to stderr.
+fn start_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => lines.init(),
+    }
+}
+
+fn run(command: Command) -> Result<(), ApiError> {
+    match command {
+        Command::Demo { listen, data, seed } => on_runtime(demo::run(listen, data, seed)),
+        Command::Serve { data, log: Engine::Embedded, listen, clock } => on_runtime(serve(data, listen, clock)),
+        Command::Token { data, role, subject, valid_hours } => {
+            println!("{}", DataDirectory::at(&data)?.signer()?.sign(role, &subject, valid_hours)?);
+            Ok(())
+        }
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+    }
+}
+
+fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), ApiError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
+}
+
+async fn serve(data: PathBuf, listen: SocketAddr, clock: ClockSetting) -> Result<(), ApiError> {
+    let data = DataDirectory::at(&data)?;
+    let opened = data.open()?;
+    let server = Server::start(&data, opened, listen, clock).await?;
+    tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
+    until_told_to_end(server).await
+}

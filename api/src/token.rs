@@ -109,12 +109,14 @@ impl Signer {
     pub fn check(&self, token: &str) -> Result<Claims, String> {
         use jsonwebtoken::errors::ErrorKind as Wrong;
         let checked = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let claims = checked.map(|token| token.claims).map_err(|error| match error.kind() {
-            Wrong::ExpiredSignature => "the token has expired; ask for a new one".to_owned(),
-            Wrong::InvalidSignature => {
+        let claims = checked.map(|token| token.claims).map_err(|error| {
+            if matches!(error.kind(), Wrong::ExpiredSignature) {
+                "the token has expired; ask for a new one".to_owned()
+            } else if matches!(error.kind(), Wrong::InvalidSignature) {
                 "the token was not signed by this server; `marktboek token --data DIR` prints one that was".to_owned()
+            } else {
+                format!("the token can't be read ({error}); send `Authorization: Bearer <token>`")
             }
-            _ => format!("the token can't be read ({error}); send `Authorization: Bearer <token>`"),
         })?;
         if claims.role == Role::System {
             return Err("nobody acts as the system by token".to_owned());

@@ -327,7 +327,9 @@ impl View for Reviews {
                 self.change(id, rows, |review| (review.visibility, review.text) = (Visibility::Withdrawn, None))?;
             }
             Event::Review(ReviewEvent::ReviewRetentionEnded(_)) => {
-                self.change(id, rows, |review| review.visibility = Visibility::Ended)?
+                // What still waits can't be decided any more, so it must not stay in the queue.
+                self.end_waiting(id, rows, None)?;
+                self.change(id, rows, |review| review.visibility = Visibility::Ended)?;
             }
             Event::Review(ReviewEvent::PhotosSubmitted(event)) => {
                 self.change(id, rows, |review| review.waiting = Some((at, event.photos.clone())))?;

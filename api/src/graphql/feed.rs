@@ -28,7 +28,7 @@ pub enum ReviewSort {
 }
 
 /// A page of reviews.
-pub type ReviewFeed = Page<FeedCursor, Review>;
+pub type ReviewFeed = Page<Review>;
 
 /// A page of a product's reviews.
 ///

@@ -1,6 +1,7 @@
 //! The buy box of a product page: one offer a condition, and why it stands where it stands (R-2.3-06, R-2.3-07).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use async_graphql::{ID, Object, SimpleObject};
 use domain::ids::{ProductId, SellerId};
@@ -186,17 +187,16 @@ pub fn offers(views: &Views<'_>, product: ProductId) -> Result<Vec<Offer>, ViewE
     let mut sellers: HashMap<SellerId, Option<Seller>> = HashMap::new();
     let mut offers = Vec::new();
     for ConditionRanking { condition, ranked } in reader.product(product)? {
-        let mut standings = ranked
-            .into_iter()
-            .enumerate()
-            .map(|(rank, (row, ranked))| Standing { rank, row, ranked, policy, reached });
+        let mut standings =
+            ranked.into_iter().enumerate().map(|(rank, (row, ranked))| Standing { rank, row, ranked, policy, reached });
         let Some(standing) = standings.next() else { continue };
         let id = standing.row.seller;
-        if !sellers.contains_key(&id) {
-            sellers.insert(id, Seller::from_views(views, id)?);
-        }
+        let seller = match sellers.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Seller::from_views(views, id)?),
+        };
         // Only registered sellers list, so there is always a row.
-        let Some(seller) = sellers.get(&id).cloned().flatten() else { continue };
+        let Some(seller) = seller.clone() else { continue };
         let money = |amount: Amount| Money::from(amount);
         offers.push(Offer {
             listing_id: global(standing.row.listing),

@@ -15,27 +15,38 @@ pub const DEFAULT_ITEMS: usize = 20;
 /// The most items that a page may have.
 pub const MAX_ITEMS: usize = 250;
 
-/// Where an item stands in its list: the key by which it is stored, opaque to clients.
+/// Where an item stands in its list: the key by which it is stored, opaque to clients. One type for all keys, because
+/// lists of the same items that are stored by different keys are of one GraphQL type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct At<K>(pub K);
+pub struct Cursor(Vec<u8>);
 
-impl<K: Key> CursorType for At<K> {
-    type Error = &'static str;
+impl Cursor {
+    /// The place of a key.
+    #[must_use]
+    pub fn at(key: &impl Key) -> Self {
+        Self(key.bytes())
+    }
+
+    fn key<K: Key>(&self) -> Option<K> {
+        let mut rest = self.0.as_slice();
+        K::read(&mut rest).filter(|_| rest.is_empty())
+    }
+}
+
+impl CursorType for Cursor {
+    type Error = base64::DecodeError;
 
     fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
-        const BAD: &str = "this is no cursor of this list; give one from its pageInfo or edges";
-        let bytes = BASE64.decode(text).map_err(|_| BAD)?;
-        let mut rest = bytes.as_slice();
-        K::read(&mut rest).filter(|_| rest.is_empty()).map(Self).ok_or(BAD)
+        BASE64.decode(text).map(Self)
     }
 
     fn encode_cursor(&self) -> String {
-        BASE64.encode(self.0.bytes())
+        BASE64.encode(&self.0)
     }
 }
 
 /// A list's page.
-pub type Page<K, N> = Connection<At<K>, N>;
+pub type Page<N> = Connection<Cursor, N>;
 
 /// Which page is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +91,9 @@ impl PageInput {
         let cursor = |name: &str, text: Option<String>| {
             let Some(text) = text else { return Ok(None) };
             let wrong = |why: &str| coded("INVALID", format!("{name}: {why}"));
-            let At(key) = At::<K>::decode_cursor(&text).map_err(wrong)?;
+            let key = Cursor::decode_cursor(&text).ok().and_then(|cursor| cursor.key::<K>());
+            let key =
+                key.ok_or_else(|| wrong("this is no cursor of this list; give one from its pageInfo or edges"))?;
             if belongs(&key) { Ok(Some(key)) } else { Err(wrong("this cursor is of another list")) }
         };
         match self {
@@ -110,7 +123,7 @@ pub fn take<K: Key, N: OutputType>(
     asked: &Asked<K>,
     keys: impl Iterator<Item = Result<K, ViewError>>,
     mut item: impl FnMut(&K) -> Result<Option<N>, ViewError>,
-) -> Result<Page<K, N>> {
+) -> Result<Page<N>> {
     let (limit, forwards, from) = match asked {
         Asked::Forwards(after, limit) => (*limit, true, after.is_some()),
         Asked::Backwards(before, limit) => (*limit, false, before.is_some()),
@@ -123,7 +136,7 @@ pub fn take<K: Key, N: OutputType>(
             more = true;
             break;
         }
-        edges.push(Edge::new(At(key), node));
+        edges.push(Edge::new(Cursor::at(&key), node));
     }
     if !forwards {
         edges.reverse();
@@ -153,9 +166,9 @@ mod tests {
     #[test]
     fn pages_go_both_ways_and_say_whether_there_is_more() {
         assert_eq!(pages(PageInput::forwards(Some(2), None)).unwrap(), (vec![0, 1], false, true));
-        let after = Some(At(1_i64).encode_cursor());
+        let after = Some(Cursor::at(&1_i64).encode_cursor());
         assert_eq!(pages(PageInput::forwards(Some(9), after)).unwrap(), (vec![2, 3, 4], true, false));
-        let before = Some(At(3_i64).encode_cursor());
+        let before = Some(Cursor::at(&3_i64).encode_cursor());
         let backwards = PageInput { last: Some(2), before, ..PageInput::default() };
         assert_eq!(pages(backwards).unwrap(), (vec![1, 2], true, true));
     }

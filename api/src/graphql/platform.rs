@@ -79,7 +79,7 @@ impl<'a> Deref for Views<'a> {
 /// What every field can reach. Every request's schema is built with it.
 #[must_use]
 pub fn platform<'a>(ctx: &Context<'a>) -> &'a Platform {
-    ctx.data_unchecked::<Platform>()
+    ctx.data_unchecked::<Arc<Platform>>()
 }
 
 /// Who asks.
@@ -149,12 +149,7 @@ impl Provenance {
     /// The address of a figure that was read from these views.
     #[must_use]
     pub fn of(reached: Checkpoint, policy_version: Option<u32>, digest: Digest) -> Self {
-        Self {
-            position: last_position(reached),
-            as_of: reached.moment(),
-            policy_version,
-            digest: digest.to_string(),
-        }
+        Self { position: last_position(reached), as_of: reached.moment(), policy_version, digest: digest.to_string() }
     }
 }
 

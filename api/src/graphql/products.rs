@@ -161,9 +161,7 @@ impl Product {
     /// Orders in the last 30 days.
     #[graphql(name = "orders30d")]
     async fn orders_30d(&self, ctx: &Context<'_>) -> Result<u32> {
-        read(ctx, |views| {
-            Ok(views.ranking().standing(self.id)?.map_or(0, |standing| standing.orders_30_days()))
-        })
+        read(ctx, |views| Ok(views.ranking().standing(self.id)?.map_or(0, |standing| standing.orders_30_days())))
     }
 
     /// Where the orders and the label come from.
@@ -183,9 +181,7 @@ impl Product {
 
     /// What its reviews' scores come to.
     async fn rating(&self, ctx: &Context<'_>) -> Result<RatingSummary> {
-        read(ctx, |views| {
-            Ok(RatingSummary::new(self.id, views.reviews().rating(self.id)?, views.reached))
-        })
+        read(ctx, |views| Ok(RatingSummary::new(self.id, views.reviews().rating(self.id)?, views.reached)))
     }
 
     /// What its reviews' aspects come to, for products whose aspects are scored (R-3.1-04).
@@ -274,7 +270,7 @@ impl ProductQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Page<RankCursor, Product>> {
+    ) -> Result<Page<Product>> {
         let slug = |text: &str, field| Slug::new(text, field).map_err(|refusal| query_error(refusal.into()));
         let category = slug(&category, "category")?;
         let subcategory = subcategory.map(|text| slug(&text, "subcategory")).transpose()?;
@@ -285,9 +281,7 @@ impl ProductQuery {
         let ranking = views.ranking();
         let item = |key: &RankCursor| Product::from_views(&views, key.4);
         match &asked {
-            Asked::Forwards(from, _) => {
-                take(&asked, ranking.ranked(&category, within, sort, from.as_ref()), item)
-            }
+            Asked::Forwards(from, _) => take(&asked, ranking.ranked(&category, within, sort, from.as_ref()), item),
             Asked::Backwards(from, _) => {
                 take(&asked, ranking.ranked_back(&category, within, sort, from.as_ref()), item)
             }

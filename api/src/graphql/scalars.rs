@@ -13,11 +13,13 @@ pub struct Decimal(pub String);
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
+        if let Value::String(text) = value {
+            Ok(Self(text))
+        } else if let Value::Number(number) = value {
             // A literal without quotes keeps its digits here, so that nothing is rounded.
-            Value::Number(number) => Ok(Self(number.to_string())),
-            other => Err(InputValueError::expected_type(other)),
+            Ok(Self(number.to_string()))
+        } else {
+            Err(InputValueError::expected_type(value))
         }
     }
 
@@ -97,7 +99,9 @@ mod tests {
 
     #[test]
     fn fractions_round_half_to_even() {
-        for (numerator, denominator, text) in [(0, 0, "0.00"), (9, 2, "4.50"), (1, 3, "0.33"), (1, 8, "0.12"), (3, 8, "0.38")] {
+        for (numerator, denominator, text) in
+            [(0, 0, "0.00"), (9, 2, "4.50"), (1, 3, "0.33"), (1, 8, "0.12"), (3, 8, "0.38")]
+        {
             assert_eq!(Decimal::ratio(numerator, denominator, 2).0, text, "{numerator}/{denominator}");
         }
     }

@@ -297,8 +297,7 @@ impl SellerMutation {
             if named.is_some_and(|named| named != seller) {
                 return Err(ApiError::input("sellerId", "a seller registers itself; leave the id out"));
             }
-            let country: Country =
-                input.country.parse().map_err(|bad| ApiError::input("country", format!("{bad}")))?;
+            let country: Country = input.country.parse().map_err(|bad| ApiError::input("country", format!("{bad}")))?;
             let done = command.execute::<SellerStream, _, _>(seller, |_| {
                 ready(Ok(SellerCommand::Register {
                     seller,
@@ -340,10 +339,7 @@ impl SellerMutation {
         let result = async {
             let seller: SellerId = parse(&input.seller_id, "sellerId")?;
             let done = command.execute::<SellerStream, _, _>(seller, |_| {
-                ready(Ok(SellerCommand::Remove {
-                    reason: input.reason.into(),
-                    explanation: input.explanation.clone(),
-                }))
+                ready(Ok(SellerCommand::Remove { reason: input.reason.into(), explanation: input.explanation.clone() }))
             });
             Ok((seller, done.await?))
         };

@@ -1,0 +1,104 @@
+//! `marktboek demo`: a generated marketplace, alive in seconds.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use chrono::Utc;
+use domain::event::Event;
+use domain::ids::{PhotoId, ReviewId};
+use domain::metadata::Role;
+use domain::review::ReviewEvent;
+use event_log::{EventLog, LogError};
+use fixtures::Step;
+use fixtures::demo::{DEMO_BUYER, DEMO_SELLER};
+use uuid::Uuid;
+
+use crate::ApiError;
+use crate::clock::ClockSetting;
+use crate::data_directory::{DataDirectory, Opened};
+use crate::photos::Upload;
+use crate::serve::{Server, until_told_to_end};
+
+/// How long the tokens hold that the demonstration prints.
+const TOKEN_HOURS: u32 = 24;
+
+/// Generates a marketplace, serves it, and says how to come in. Without a directory it is kept in a temporary one, which
+/// is deleted at the end.
+///
+/// # Errors
+/// As [`Server::start`]; also that the history can't be written.
+pub async fn run(listen: SocketAddr, directory: Option<PathBuf>, seed: u64) -> Result<(), ApiError> {
+    let started = Instant::now();
+    let temporary = match &directory {
+        Some(_) => None,
+        None => {
+            Some(tempfile::tempdir().map_err(ApiError::io("making a temporary directory in", &std::env::temp_dir()))?)
+        }
+    };
+    let path = directory.unwrap_or_else(|| temporary.as_ref().map_or_else(PathBuf::new, |kept| kept.path().to_owned()));
+    let data = DataDirectory::at(&path)?;
+    let generating = tokio::task::spawn_blocking(move || fixtures::demo::history(seed, Utc::now()));
+    let opened = data.open()?;
+    // A directory that has a book already goes on with it; a history of another moment would not fit it.
+    if opened.log.next_position().await?.0 == 0 {
+        let (history, photos) = generating.await.map_err(|_| LogError::Closed)?;
+        keep_photos(&opened, &history, photos)?;
+        fixtures::write(opened.log.as_ref(), &opened.vault, &history, &mut |_| {}).await?;
+    }
+    let server = Server::start(&data, opened, listen, ClockSetting::System).await?;
+    server.ready().await;
+    let events = server.app().executor.platform().book.log().next_position().await?;
+    say_how_to_come_in(&server, temporary.is_none().then_some(&path), started, events.0)?;
+    let ended = until_told_to_end(server).await;
+    if let Some(temporary) = temporary {
+        let path = temporary.path().to_owned();
+        temporary.close().map_err(ApiError::io("deleting", &path))?;
+        eprintln!("The demonstration's data was deleted.");
+    }
+    ended
+}
+
+/// Keeps the history's photos, each sealed with the key of the review that shows it.
+fn keep_photos(opened: &Opened, history: &[Step], photos: Vec<(PhotoId, Vec<u8>)>) -> Result<(), ApiError> {
+    let mut reviews: HashMap<PhotoId, ReviewId> = HashMap::new();
+    for step in history {
+        let Some(review) = step.stream.strip_prefix("review-").and_then(|id| id.parse::<Uuid>().ok()) else { continue };
+        for event in &step.events {
+            if let Event::Review(ReviewEvent::PhotosSubmitted(sent)) = event {
+                reviews.extend(sent.photos.iter().map(|photo| (*photo, ReviewId(review))));
+            }
+        }
+    }
+    let mut by_review: HashMap<ReviewId, Vec<Upload>> = HashMap::new();
+    for (photo, bytes) in photos {
+        if let Some(review) = reviews.get(&photo) {
+            by_review.entry(*review).or_default().push(Upload::named(photo, bytes)?);
+        }
+    }
+    opened.photos.keep_all(&by_review)
+}
+
+fn say_how_to_come_in(server: &Server, kept: Option<&PathBuf>, started: Instant, events: u64) -> Result<(), ApiError> {
+    let url = format!("http://{}", server.address());
+    println!("Marktboek is open, after {:.1} s, with {events} events.", started.elapsed().as_secs_f32());
+    match kept {
+        Some(path) => println!("Its data is in {}.", path.display()),
+        None => println!("Its data is in a temporary directory, which is deleted when the program ends."),
+    }
+    println!("\n  {url}/graphiql   try queries\n  {url}/graphql    the API\n  {url}/readyz     how it fares");
+    println!("\nTokens, for {TOKEN_HOURS} hours; send one as `Authorization: Bearer <token>`:");
+    for role in Role::OF_PEOPLE {
+        let subject = match role {
+            Role::Buyer => DEMO_BUYER.to_string(),
+            Role::Seller => DEMO_SELLER.to_string(),
+            Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::System => {
+                format!("demo-{}", role.name())
+            }
+        };
+        println!("  {:<10} {}", role.name(), server.app().signer.sign(role, &subject, TOKEN_HOURS)?);
+    }
+    println!("\nCtrl-C ends it.");
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Buyers: their accounts, and being forgotten.
+
+use std::future::ready;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use domain::buyer::{Buyer as BuyerStream, BuyerCommand, BuyerIdentity};
+use domain::ids::BuyerId;
+use domain::language::Language;
+use domain::place::Country;
+use uuid::Uuid;
+
+use super::command::{Command, payload};
+use super::guard::{BUYER_SIDE, FORGETTERS, Only};
+use super::node::{global, parse};
+use super::platform::platform;
+use super::user_error::query_error;
+use crate::ApiError;
+
+/// How far a buyer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::buyer::BuyerStanding")]
+pub enum BuyerStatus {
+    /// No account.
+    Unknown,
+    /// May buy.
+    Registered,
+    /// Asked to be forgotten.
+    Erased,
+}
+
+/// A buyer, by a pseudonym; who it is stays sealed.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Buyer {
+    /// The global id.
+    id: ID,
+    /// How far it has come.
+    status: BuyerStatus,
+}
+
+/// Who a buyer is. Sealed with a key of its own.
+#[derive(Debug, Clone, InputObject)]
+pub struct BuyerIdentityInput {
+    /// Name.
+    name: String,
+    /// E-mail address.
+    email: String,
+    /// Postal address.
+    address: String,
+}
+
+/// A new buyer's account.
+#[derive(Debug, Clone, InputObject)]
+pub struct RegisterBuyerInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// The buyer's id; a buyer's own token says it, the operator may leave it out for a new one.
+    buyer_id: Option<ID>,
+    /// Who.
+    identity: BuyerIdentityInput,
+    /// Where the buyer lives, ISO 3166-1.
+    country: String,
+    /// In which language the buyer is written to, BCP 47.
+    language: String,
+}
+
+/// A request to be forgotten.
+#[derive(Debug, Clone, InputObject)]
+pub struct EraseBuyerInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Whom; a buyer's own token says it.
+    buyer_id: Option<ID>,
+}
+
+payload! {
+    /// What a command on a buyer came to.
+    BuyerPayload(BuyerId)
+}
+
+#[ComplexObject]
+impl BuyerPayload {
+    /// The buyer as it now is.
+    async fn buyer(&self, ctx: &Context<'_>) -> Result<Option<Buyer>> {
+        let Some(effect) = &self.effect else { return Ok(None) };
+        let state: BuyerStream = platform(ctx).book.load(effect.what.0).await.map_err(query_error)?;
+        Ok(Some(Buyer { id: global(effect.what), status: state.standing.into() }))
+    }
+}
+
+/// Commands on buyers.
+#[derive(Debug, Default)]
+pub struct BuyerMutation;
+
+/// Whose account it is: the buyer's own, or, for staff, the one named.
+fn whose(command: &Command<'_>, named: Option<&ID>) -> Result<Option<BuyerId>, ApiError> {
+    let named = named.map(|id| parse::<BuyerId>(id, "buyerId")).transpose()?;
+    match (command.viewer.buyer(), named) {
+        (Some(own), Some(named)) if own != named => {
+            Err(ApiError::input("buyerId", "a buyer acts for itself; leave the id out"))
+        }
+        (own, named) => Ok(own.or(named)),
+    }
+}
+
+#[Object]
+impl BuyerMutation {
+    /// Opens a buyer's account (R-1.1-01). For the BUYER whom the token names, or an OPERATOR for one.
+    #[graphql(guard = "Only(BUYER_SIDE)")]
+    async fn register_buyer(&self, ctx: &Context<'_>, input: RegisterBuyerInput) -> Result<BuyerPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let buyer = whose(&command, input.buyer_id.as_ref())?.unwrap_or_else(|| command.derived());
+            let country: Country = input.country.parse().map_err(|bad| ApiError::input("country", format!("{bad}")))?;
+            let language: Language =
+                input.language.parse().map_err(|bad| ApiError::input("language", format!("{bad}")))?;
+            let identity = &input.identity;
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| {
+                let identity = BuyerIdentity {
+                    name: identity.name.clone(),
+                    email: identity.email.clone(),
+                    address: identity.address.clone(),
+                };
+                ready(Ok(BuyerCommand::Register { buyer, identity, country, language }))
+            });
+            Ok((buyer, done.await?))
+        };
+        BuyerPayload::of(&command, result.await)
+    }
+
+    /// Forgets a buyer: who they are becomes unreadable for good, everywhere. For the BUYER whom the token names, or an
+    /// OPERATOR or COMPLIANCE for one.
+    #[graphql(guard = "Only(FORGETTERS)")]
+    async fn erase_buyer(&self, ctx: &Context<'_>, input: EraseBuyerInput) -> Result<BuyerPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let buyer = whose(&command, input.buyer_id.as_ref())?
+                .ok_or_else(|| ApiError::input("buyerId", "say whom to forget"))?;
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| ready(Ok(BuyerCommand::Erase)));
+            Ok((buyer, done.await?))
+        };
+        BuyerPayload::of(&command, result.await)
+    }
+}

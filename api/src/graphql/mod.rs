@@ -1,0 +1,100 @@
+//! The schema: one file a subject.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`products`] [`offers`] [`ratings`] [`feed`] [`search`] | the catalogue, the buy box, reviews of a product, search |
+//! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
+//! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
+//! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
+//! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
+//! | [`guard`] | who may use which field |
+//! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
+//! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
+//!
+//! Invariants: every mutation has a guard; every list is bounded; an answer's fields are all read from one state of the
+//! views.
+
+pub mod audit;
+pub mod buyers;
+pub mod command;
+pub mod compliance;
+pub mod documents;
+pub mod execution;
+pub mod feed;
+pub mod guard;
+pub mod listings;
+pub mod moderation;
+pub mod node;
+pub mod offers;
+pub mod order_commands;
+pub mod orders;
+pub mod page;
+pub mod platform;
+pub mod policies;
+pub mod products;
+pub mod ratings;
+pub mod review_commands;
+pub mod reviews;
+pub mod scalars;
+pub mod search;
+pub mod sellers;
+pub mod user_error;
+pub mod viewer;
+
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+
+/// The deepest query that is answered. GraphiQL's own question for the schema is 14 deep.
+pub const MAX_DEPTH: usize = 16;
+/// The most fields that a query may ask for, lists multiplied.
+pub const MAX_COMPLEXITY: usize = 20_000;
+
+/// All queries.
+#[derive(Default, MergedObject)]
+pub struct Query(
+    products::ProductQuery,
+    search::SearchQuery,
+    sellers::SellerQuery,
+    reviews::ReviewQuery,
+    orders::OrderQuery,
+    viewer::ViewerQuery,
+    policies::PolicyQuery,
+    moderation::ModerationQuery,
+    compliance::ComplianceQuery,
+    audit::AuditQuery,
+    node::NodeQuery,
+);
+
+/// All commands. Every input may carry a commandId: sending it again does nothing and answers the same.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    sellers::SellerMutation,
+    products::ProductMutation,
+    listings::ListingMutation,
+    buyers::BuyerMutation,
+    order_commands::OrderMutation,
+    review_commands::ReviewMutation,
+    compliance::ComplianceMutation,
+    policies::PolicyMutation,
+);
+
+/// The schema.
+pub type Marktboek = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, to be built with what its fields reach.
+#[must_use]
+pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+}
+
+/// The schema's text, as it is kept in `api/schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    builder().finish().sdl_with_options(options)
+}

@@ -1,0 +1,201 @@
+//! Reviews, as readers and their authors see them.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::ids::{PhotoId, ReviewId};
+use projections::ViewError;
+use projections::reviews::{ReviewRow, Visibility};
+
+use super::node::{global, parse};
+use super::platform::{Views, instant, read, viewer};
+use super::products::Product;
+use super::user_error::query_error;
+use crate::auth::Viewer;
+
+/// What can be scored besides the whole (R-3.1-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::review::Aspect")]
+pub enum ReviewAspect {
+    /// Value for money.
+    ValueForMoney,
+    /// Delivery.
+    Delivery,
+    /// Packaging and cleanliness.
+    PackagingAndCleanliness,
+    /// General performance.
+    GeneralPerformance,
+    /// Aesthetic appearance.
+    AestheticAppearance,
+}
+
+/// An aspect's score.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct AspectScore {
+    /// Which aspect.
+    aspect: ReviewAspect,
+    /// 1 to 5.
+    score: u8,
+}
+
+/// Whether a review is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "projections::reviews::Visibility")]
+pub enum ReviewStatus {
+    /// Submitted, not published yet.
+    Pending,
+    /// Shown.
+    Online,
+    /// Deleted by its author.
+    Withdrawn,
+    /// Its time online is over.
+    Ended,
+}
+
+/// A photo of a review.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Photo {
+    /// The photo's id.
+    id: ID,
+    /// Where its bytes are, on this server.
+    url: String,
+}
+
+impl Photo {
+    /// A photo by its id.
+    #[must_use]
+    pub fn new(id: PhotoId) -> Self {
+        Self { id: global(id), url: format!("/photos/{id}") }
+    }
+}
+
+/// A review of a product bought here.
+#[derive(Debug, Clone)]
+pub struct Review {
+    id: ReviewId,
+    row: ReviewRow,
+}
+
+impl Review {
+    /// A review at hand.
+    #[must_use]
+    pub const fn new(id: ReviewId, row: ReviewRow) -> Self {
+        Self { id, row }
+    }
+
+    /// A review, if there is one with this id and the asker may see it: everybody while it is online, its author and
+    /// staff always.
+    ///
+    /// # Errors
+    /// What the views say.
+    pub fn visible(ctx: &Context<'_>, id: ReviewId) -> Result<Option<Self>> {
+        let review = read(ctx, |views| Self::from_views(views, id))?;
+        Ok(review.filter(|review| review.is_for(viewer(ctx))))
+    }
+
+    /// A review, whoever asks.
+    ///
+    /// # Errors
+    /// What the views say.
+    pub fn from_views(views: &Views<'_>, id: ReviewId) -> Result<Option<Self>, ViewError> {
+        Ok(views.reviews().review(id)?.map(|row| Self { id, row }))
+    }
+
+    fn is_for(&self, viewer: &Viewer) -> bool {
+        self.row.visibility == Visibility::Online || viewer.is_staff() || viewer.buyer() == Some(self.row.buyer)
+    }
+}
+
+/// A review of a product bought here.
+#[Object]
+impl Review {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        global(self.id)
+    }
+
+    /// 1 to 5.
+    async fn score(&self) -> u8 {
+        self.row.score.get()
+    }
+
+    /// The text; nothing once its author had it deleted.
+    async fn text(&self) -> Option<&str> {
+        self.row.text.as_deref()
+    }
+
+    /// The language in which it was written, BCP 47.
+    async fn original_language(&self) -> &str {
+        self.row.language.code()
+    }
+
+    /// Where the product was bought, ISO 3166-1.
+    async fn country_of_purchase(&self) -> &str {
+        self.row.country_of_purchase.code()
+    }
+
+    /// When it was submitted.
+    async fn submitted_at(&self) -> DateTime<Utc> {
+        instant(self.row.submitted_at)
+    }
+
+    /// When it came online.
+    async fn published_at(&self) -> Option<DateTime<Utc>> {
+        self.row.published_at.map(instant)
+    }
+
+    /// When it was last changed.
+    async fn edited_at(&self) -> Option<DateTime<Utc>> {
+        self.row.edited_at.map(instant)
+    }
+
+    /// How often it was changed.
+    async fn edits(&self) -> u32 {
+        self.row.edits
+    }
+
+    /// The photos that a person has approved.
+    async fn photos(&self) -> Vec<Photo> {
+        self.row.photos.iter().copied().map(Photo::new).collect()
+    }
+
+    /// How many photos wait for a person (R-3.4-02).
+    async fn photos_waiting(&self) -> usize {
+        self.row.waiting.as_ref().map_or(0, |(_, photos)| photos.len())
+    }
+
+    /// Scores of aspects, for products whose aspects are scored.
+    async fn aspects(&self) -> Vec<AspectScore> {
+        let score = |(aspect, score): (&domain::review::Aspect, &domain::text::Score)| AspectScore {
+            aspect: (*aspect).into(),
+            score: score.get(),
+        };
+        self.row.aspects.iter().map(score).collect()
+    }
+
+    /// Always: only what was bought here can be reviewed (R-3.2-07).
+    async fn verified_purchase(&self) -> bool {
+        true
+    }
+
+    /// Whether it is shown.
+    async fn status(&self) -> ReviewStatus {
+        self.row.visibility.into()
+    }
+
+    /// The product.
+    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+        Product::load(ctx, self.row.product)
+    }
+}
+
+/// Queries on reviews.
+#[derive(Debug, Default)]
+pub struct ReviewQuery;
+
+#[Object]
+impl ReviewQuery {
+    /// A review: for everybody while it is online, for its author and staff always.
+    async fn review(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Review>> {
+        Review::visible(ctx, parse(&id, "id").map_err(query_error)?)
+    }
+}

@@ -1,0 +1,83 @@
+//! `POST /graphql`: the token, the position asked for, the request, the answer.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::Response as Answer;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use event_log::Position;
+
+use super::App;
+use crate::auth::Viewer;
+use crate::graphql::execution::{Asked, position_header, refusal};
+use crate::graphql::platform::VIEWS_WAIT;
+
+/// In a request: answer from views that include this position. In an answer: the position of the views that answered.
+static POSITION: HeaderName = HeaderName::from_static("x-marktboek-position");
+
+/// Answers a GraphQL request.
+pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    let started = Instant::now();
+    let viewer = match Viewer::of_request(&headers, &app.signer) {
+        Ok(viewer) => viewer,
+        Err(why) => return json(StatusCode::UNAUTHORIZED, &refusal(why, "UNAUTHENTICATED")),
+    };
+    let asked: Asked = match serde_json::from_slice(&body) {
+        Ok(asked) => asked,
+        Err(error) => {
+            let why =
+                format!("the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}");
+            return json(StatusCode::BAD_REQUEST, &refusal(why, "INVALID"));
+        }
+    };
+    if let Err(response) = views_ready(&app, &headers).await {
+        return *response;
+    }
+    let operation = asked.operation_name.clone();
+    let answered = app.executor.answer(asked, viewer).await;
+    let failed = !answered.response.errors.is_empty();
+    let elapsed = started.elapsed();
+    metrics::counter!("marktboek_requests_total", "outcome" => if failed { "errors" } else { "data" }).increment(1);
+    metrics::histogram!("marktboek_request_seconds").record(elapsed);
+    tracing::debug!(operation, failed, micros = elapsed.as_micros(), "answered");
+    let mut response = json(StatusCode::OK, &answered.response);
+    if let Ok(position) = HeaderValue::from_str(&position_header(answered.reached)) {
+        response.headers_mut().insert(POSITION.clone(), position);
+    }
+    response
+}
+
+/// Waits until the views have caught up with the book once, and with the position asked for.
+async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    let views = &app.executor.platform().views;
+    let unavailable = |why: String| Box::new(json(StatusCode::OK, &refusal(why, "UNAVAILABLE")));
+    let caught_up = views.health().borrow().caught_up;
+    if !caught_up {
+        let mut health = views.health();
+        let there = health.wait_for(|health| health.caught_up);
+        if !matches!(tokio::time::timeout(VIEWS_WAIT, there).await, Ok(Ok(_))) {
+            return Err(unavailable("the views are still being filled; /readyz tells when they are".to_owned()));
+        }
+    }
+    let Some(wanted) = headers.get(&POSITION) else { return Ok(()) };
+    let Some(position) = wanted.to_str().ok().and_then(|text| text.trim().parse::<u64>().ok()) else {
+        let why = "X-Marktboek-Position is a position in the book, a whole number as payloads have it";
+        return Err(Box::new(json(StatusCode::BAD_REQUEST, &refusal(why, "INVALID"))));
+    };
+    if views.includes(Position(position), VIEWS_WAIT).await {
+        return Ok(());
+    }
+    Err(unavailable(format!(
+        "the views have not come to position {position} within {} s; try again, and check that the book has it",
+        VIEWS_WAIT.as_secs()
+    )))
+}
+
+fn json(status: StatusCode, answer: &Answer) -> Response {
+    // An answer is made of text, numbers and lists, which always can be written.
+    let body = serde_json::to_vec(answer).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

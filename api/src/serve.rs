@@ -1,0 +1,146 @@
+//! The server: everything put together, and taken apart again without losing what was acknowledged.
+//!
+//! Stopping goes in order: no new connections; requests that are being answered are answered; reactors end; the views
+//! commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes again: a view
+//! from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::{EmbeddedLog, EventLog};
+use projections::{Opener, Served};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, ClockSetting};
+use crate::data_directory::{DataDirectory, Opened};
+use crate::graphql::execution::Executor;
+use crate::graphql::platform::Platform;
+use crate::http::{self, App};
+use crate::reactors::erasure::Erasure;
+use crate::reactors::seller_removal::SellerRemoval;
+use crate::reactors::{self, Checkpoint, Reactor};
+use crate::{ApiError, Book};
+
+/// How long requests that are being answered may take once the server is to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A server that runs.
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    reacting: Vec<JoinHandle<()>>,
+    counting: JoinHandle<()>,
+    app: Arc<App>,
+    log: Arc<EmbeddedLog>,
+}
+
+impl Server {
+    /// Starts to serve what is opened of a data directory.
+    ///
+    /// # Errors
+    /// That the address is taken; what the log and the views say.
+    pub async fn start(
+        data: &DataDirectory,
+        opened: Opened,
+        listen: SocketAddr,
+        clock: ClockSetting,
+    ) -> Result<Self, ApiError> {
+        http::metrics::install();
+        let Opened { log, vault, photos, signer } = opened;
+        let any: Arc<dyn EventLog> = Arc::clone(&log) as _;
+        let clock = Arc::new(Clock::start(clock, any.as_ref())?);
+        let now = Arc::clone(&clock);
+        let opener = Opener::vault(Arc::clone(&vault));
+        let views = Served::open(&data.views(), Arc::clone(&any), opener, Arc::new(move || now.ticking()))?;
+        let book = Book::new(any, vault, clock);
+        let platform = Arc::new(Platform { book: book.clone(), views: Arc::new(views), photos });
+        let app = Arc::new(App { executor: Executor::new(platform), signer });
+
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;
+        let address = listener.local_addr().map_err(|error| ApiError::Usage(format!("listening: {error}")))?;
+        let (stop, stopped) = watch::channel(false);
+        let mut until = stopped.clone();
+        let serve = axum::serve(listener, http::routes(Arc::clone(&app)));
+        let serving = tokio::spawn(async move {
+            let stopping = async move {
+                // The sender lives as long as the server; without it there is nothing to wait for either.
+                let _ = until.wait_for(|stop| *stop).await;
+            };
+            serve.with_graceful_shutdown(stopping).await
+        });
+        let checkpoint = Checkpoint::file(data.reactors()?.join(Erasure::NAME));
+        let reacting = vec![
+            tokio::spawn(reactors::run(book.clone(), Erasure, checkpoint, stopped.clone())),
+            tokio::spawn(reactors::run(book, SellerRemoval::default(), Checkpoint::start(), stopped)),
+        ];
+        let counting = tokio::spawn(http::metrics::upkeep());
+        Ok(Self { address, stop, serving, reacting, counting, app, log })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its routes reach.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Waits until the views have caught up with the book.
+    pub async fn ready(&self) {
+        let mut health = self.app.executor.platform().views.health();
+        // The sender lives as long as the views do, and they live as long as this server.
+        let _ = health.wait_for(|health| health.caught_up || health.failed.is_some()).await;
+    }
+
+    /// Stops it: see the module.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        match tokio::time::timeout(DRAIN, self.serving).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),
+            Ok(Err(error)) => tracing::error!(%error, "serving ended badly"),
+            Err(_) => tracing::warn!("some requests took longer than {} s and were cut off", DRAIN.as_secs()),
+        }
+        for reactor in self.reacting {
+            if let Err(error) = reactor.await {
+                tracing::error!(%error, "a reactor ended badly");
+            }
+        }
+        self.counting.abort();
+        let reached = self.app.executor.platform().views.health().borrow().reached.next;
+        // The views' thread ends with the last holder of the views: this one, unless a request was cut off.
+        let closing = tokio::task::spawn_blocking(move || drop(self.app));
+        if let Err(error) = closing.await {
+            tracing::error!(%error, "the views ended badly");
+        }
+        self.log.close().await;
+        tracing::info!(views = %reached, "stopped; everything acknowledged is on disk");
+    }
+}
+
+/// Serves until the process is told to end.
+///
+/// # Errors
+/// As [`Server::start`].
+pub async fn until_told_to_end(server: Server) -> Result<(), ApiError> {
+    let listening = |error| ApiError::Usage(format!("listening for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(listening)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(listening)?;
+    let told = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    tracing::info!(signal = told, "stopping: answering what was asked, then closing the book");
+    server.stop().await;
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! The schema that clients were promised.
+
+const KEPT: &str = include_str!("../schema.graphql");
+
+#[test]
+fn the_schema_is_the_one_that_is_kept() {
+    let now = api::graphql::sdl();
+    let differs = KEPT.lines().zip(now.lines()).enumerate().find(|(_, (kept, now))| kept != now);
+    assert!(
+        KEPT == now,
+        "the schema changed (first difference: {differs:?}); when that is meant, keep it with\n  \
+         cargo run -p api --bin marktboek -- schema > api/schema.graphql"
+    );
+}
+
+#[test]
+fn every_mutation_says_for_whom_it_is() {
+    let mutations = KEPT.split("type Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
+    let lines: Vec<&str> = mutations.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut described = String::new();
+    for line in lines {
+        if line.contains("(input:") {
+            let roles = ["BUYER", "SELLER", "OPERATOR", "MODERATOR", "COMPLIANCE"];
+            assert!(roles.iter().any(|role| described.contains(role)), "{line}: {described}");
+            described.clear();
+        } else {
+            described.push_str(line);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A view is a function of the events up to a position and of a moment, and of nothing else: not of batches, restarts,
+//! ticks, or of the keys at hand.
+
+#![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
+
+mod book;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use book::{ALL, Book, digests, late_year, open, quiet_year, year};
+use chrono::{DateTime, TimeDelta, Utc};
+use event_log::Position;
+use projections::Served;
+use projections::registry::VIEWS;
+use projections::report::Filter;
+use projections::runner::{self, BATCH_EVENTS, Until};
+use projections::view::Opener;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn as_of(moment: DateTime<Utc>) -> Until {
+    Until { position: None, moment: Some(moment) }
+}
+
+#[test]
+fn r_0_01_a_year_replayed_twice_and_in_other_batches_has_the_same_digests() {
+    let book = Book::of(year());
+    let first = book.replayed(ALL.0, ALL.1);
+    assert_eq!(first.len(), VIEWS.len());
+    for batch_events in [BATCH_EVENTS, 1_000, 7] {
+        assert_eq!(book.replayed(ALL.0, batch_events), first, "batches of {batch_events}");
+    }
+}
+
+#[test]
+fn r_0_01_events_taken_one_by_one_give_what_batches_give() {
+    let olist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/histories/olist-mini");
+    let (olist, _) = fixtures::olist::history(&olist).unwrap();
+    for history in [&olist, &late_year()] {
+        let book = Book::of(history);
+        assert_eq!(book.replayed(ALL.0, 1), book.replayed(ALL.0, ALL.1));
+    }
+}
+
+/// A stretch of the book's growth, and how the views follow it.
+#[derive(Debug, Clone)]
+struct Stretch {
+    steps: usize,
+    batch_events: usize,
+    /// Time goes by until then after the newest event.
+    tick: Option<TimeDelta>,
+    /// The views are closed and opened again.
+    restart: bool,
+}
+
+fn stretch() -> impl Strategy<Value = Stretch> {
+    let tick = proptest::option::of((0..60 * 24 * 40_i64).prop_map(TimeDelta::minutes));
+    (1..900_usize, 1..400_usize, tick, proptest::bool::weighted(0.3))
+        .prop_map(|(steps, batch_events, tick, restart)| Stretch { steps, batch_events, tick, restart })
+}
+
+proptest! {
+    // Each case writes and follows a book; a failure prints its stretches.
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn r_0_01_views_that_follow_a_growing_book_equal_views_made_from_nothing(
+        stretches in vec(stretch(), 1..16), late in proptest::bool::ANY
+    ) {
+        let history = if late { late_year() } else { quiet_year().clone() };
+        let (book, directory) = (Book::of(&[]), tempfile::tempdir().unwrap());
+        let opener = book.keys();
+        let mut views = open(directory.path(), &opener);
+        let mut rest = &history[..];
+        let last = Stretch { steps: usize::MAX, batch_events: BATCH_EVENTS, tick: None, restart: true };
+        for Stretch { steps, batch_events, tick, restart } in stretches.into_iter().chain([last]) {
+            let (grown, later) = rest.split_at(steps.min(rest.len()));
+            rest = later;
+            book.add(grown);
+            book.run(&mut views, ALL.0, batch_events).unwrap();
+            if let Some(tick) = tick {
+                let to = views[0].reached().moment() + tick;
+                runner::advance(&mut views, to).unwrap();
+                runner::commit(&mut views).unwrap();
+            }
+            if restart {
+                drop(views);
+                views = open(directory.path(), &opener);
+            }
+        }
+        let moment = views[0].reached().moment();
+        prop_assert_eq!(digests(&views), book.replayed(as_of(moment), BATCH_EVENTS));
+    }
+}
+
+#[test]
+fn r_0_03_a_view_as_of_a_moment_is_the_view_of_a_book_cut_there() {
+    let history = late_year();
+    let book = Book::of(&history);
+    for number in [history.len() / 3, history.len() - 1] {
+        let occurred = history[number].occurred_at;
+        for moment in [occurred, occurred - TimeDelta::microseconds(1)] {
+            let before: Vec<_> = history.iter().filter(|step| step.occurred_at <= moment).cloned().collect();
+            let cut = Book::of(&before).replayed(as_of(moment), ALL.1);
+            assert_eq!(book.replayed(as_of(moment), ALL.1), cut, "as of {moment}");
+        }
+    }
+}
+
+#[test]
+fn r_0_03_a_view_at_a_position_is_the_view_of_a_book_that_ends_there() {
+    let history = late_year();
+    let book = Book::of(&history);
+    for number in [1, history.len() / 3] {
+        let events: usize = history[..number].iter().map(|step| step.events.len()).sum();
+        let until = Until { position: Some(Position(events as u64 - 1)), moment: None };
+        assert_eq!(book.replayed(until, 100), Book::of(&history[..number]).replayed(ALL.0, ALL.1), "{events} events");
+    }
+}
+
+#[test]
+fn r_0_01_r_3_3_02_no_digest_depends_on_the_keys_at_hand_and_no_text_outlives_its_key() {
+    let book = Book::of(quiet_year());
+    let keyless = book.replayed(ALL.0, ALL.1);
+    let texts = || {
+        let directory = tempfile::tempdir().unwrap();
+        let mut views = open(directory.path(), &book.keys());
+        book.run(&mut views, ALL.0, ALL.1).unwrap();
+        assert_eq!(digests(&views), keyless);
+        let kind = projections::registry::ViewKind::named("reviews").unwrap();
+        let view = views.iter().find(|view| view.kind().name == kind.name).unwrap();
+        let report = kind.report(view.rows(), "reviews", &Filter::default()).unwrap();
+        let shown = report.rows.into_iter().filter(|row| row.last().is_some_and(|text| !text.is_null()));
+        shown.filter_map(|row| Some(row[0].as_str()?.to_owned())).collect::<Vec<_>>()
+    };
+    let readable = texts();
+    assert!(readable.len() > 50, "{} texts", readable.len());
+    let (forgotten, kept) = readable.split_at(readable.len() / 2);
+    for review in forgotten {
+        assert!(book.vault.destroy(&format!("review-{review}")).unwrap());
+    }
+    assert_eq!(texts(), kept);
+}
+
+#[test]
+fn r_0_01_what_a_server_serves_is_what_a_replay_gives_before_and_after_a_rebuild() {
+    let book = Book::of(quiet_year());
+    let expected = book.replayed(ALL.0, ALL.1);
+    let (directory, opener) = (tempfile::tempdir().unwrap(), book.keys());
+    let log = Arc::new(book.log);
+    let served = Served::open(directory.path(), log.clone(), opener, Arc::new(|| None)).unwrap();
+    let last = Position(event_log::EventLog::watch_next_position(log.as_ref()).borrow().0 - 1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert!(runtime.block_on(served.includes(last, Duration::from_secs(60))));
+    let digests = || -> Vec<_> {
+        let snapshot = served.snapshot();
+        VIEWS.iter().map(|kind| (kind.name, snapshot.digest(kind.name).unwrap().to_string())).collect()
+    };
+    assert_eq!(digests(), expected);
+    served.rebuild(&VIEWS, &|_, _| {}).unwrap();
+    assert_eq!(digests(), expected);
+    served.close();
+}
+
+#[test]
+fn r_0_02_what_is_read_says_from_which_position_and_moment_it_is() {
+    let history = quiet_year();
+    let book = Book::of(history);
+    let (directory, moment) = (tempfile::tempdir().unwrap(), history[history.len() / 2].occurred_at);
+    let kinds = [VIEWS[0]];
+    let replay = |until, name: &str| {
+        let to = directory.path().join(name);
+        projections::replay::Replayed::new(&book.log, &kinds, until, &Opener::none(), &to, &|_, _| {}).unwrap()
+    };
+    let reached = replay(as_of(moment), "moment").address();
+    let events: usize = history.iter().map(|step| step.events.len()).sum();
+    assert_eq!((reached.next, reached.moment()), (Position(events as u64), moment));
+    let reached = replay(Until { position: Some(Position(99)), moment: None }, "position").address();
+    assert_eq!(reached.next, Position(100));
+}

@@ -1,0 +1,224 @@
+//! Each view against a naive computation, straight from the list of what happened: no windows kept up step by step, no
+//! indexes, no batches.
+//!
+//! Histories are random but legal: every act is a command of the domain. They are fed in batches of any size, with
+//! ticks between, and compared after each commit.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks at the events that it is about, and fails where it stands"
+)]
+
+mod acts;
+mod bazaar;
+mod kept;
+mod naive;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::event::{Event, EventKind};
+use domain::money::Money;
+use domain::order::{Insurance, OrderEvent};
+use domain::policy::PolicyEvent;
+use event_log::Position;
+use projections::Happened;
+use projections::runner::any_wants;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use acts::{reviewing, trading, visiting};
+use bazaar::history;
+use kept::Kept;
+use naive::{offers, orders, ranking, recipients, retention, reviews};
+
+/// How a history is fed: batch by batch, each of so many events, with a tick after it or none.
+#[derive(Debug, Clone)]
+struct Feeding(Vec<(usize, Option<TimeDelta>)>);
+
+fn feeding() -> impl Strategy<Value = Feeding> {
+    // A tick may leave the events behind: what comes then is late, and counts by when it occurred.
+    let tick = prop_oneof![
+        6 => Just(None),
+        2 => (1..48_i64).prop_map(|hours| Some(TimeDelta::hours(hours))),
+        1 => (1..40_i64).prop_map(|days| Some(TimeDelta::days(days))),
+        1 => Just(Some(TimeDelta::days(30))),
+    ];
+    vec((1..25_usize, tick), 1..20).prop_map(Feeding)
+}
+
+impl Feeding {
+    /// Feeds a history to a view and calls `check` after every commit. What the batches leave over comes at the end.
+    fn feed(&self, view: &mut Kept, facts: &[Happened], check: impl Fn(&Kept, &[Happened], DateTime<Utc>)) {
+        let mut fed = 0_usize;
+        for (size, tick) in self.0.iter().copied().chain([(usize::MAX, None)]) {
+            let end = fed.max(facts.len().min(fed.saturating_add(size)));
+            view.take_in(&facts[fed..end]);
+            fed = end;
+            if let Some(tick) = tick {
+                view.advance(view.moment() + tick);
+            }
+            view.commit();
+            check(view, &facts[..fed], view.moment());
+        }
+    }
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 60, max_shrink_iters: 4_000, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn r_2_3_02_r_2_3_03_r_2_3_04_r_2_3_05_category_pages_and_best_sellers_are_what_counting_gives(
+        acts in trading(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("ranking"), &history(&acts), |view, facts, moment| {
+            ranking::check(view.rows(), facts, moment);
+        });
+    }
+
+    #[test]
+    fn r_2_3_06_r_2_3_07_r_2_3_08_r_2_2_04_the_buy_box_weighs_prices_and_counted_quality_and_offers_no_removed_seller(
+        acts in trading(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("buy-box"), &history(&acts), |view, facts, moment| {
+            offers::check(view.rows(), facts, moment);
+        });
+    }
+
+    #[test]
+    fn r_2_3_10_r_2_3_08_what_arrives_late_counts_by_when_it_occurred(
+        acts in trading(), feeding in feeding(), delays in vec(0..100_i64, 16)
+    ) {
+        let facts = delayed(history(&acts), &delays);
+        feeding.feed(&mut Kept::new("ranking"), &facts, |view, facts, moment| {
+            ranking::check(view.rows(), facts, moment);
+        });
+        feeding.feed(&mut Kept::new("buy-box"), &facts, |view, facts, moment| {
+            offers::check(view.rows(), facts, moment);
+        });
+    }
+
+    #[test]
+    fn r_2_3_09_permuting_every_money_flow_but_the_price_leaves_every_rank_unchanged(
+        acts in trading(), turn in 1..7_usize
+    ) {
+        let facts = history(&acts);
+        let paid_otherwise = with_other_money(&facts, turn);
+        let digest = |name: &str, facts: &[Happened]| {
+            let mut view = Kept::new(name);
+            view.take_in(facts);
+            view.commit();
+            view.digest()
+        };
+        for name in ["ranking", "buy-box"] {
+            prop_assert_eq!(digest(name, &facts), digest(name, &paid_otherwise), "{}", name);
+        }
+        // A buyer sees what was paid: so it shows that something was permuted.
+        let placed = |facts: &[Happened]| -> Vec<Event> {
+            let is_placed = |event: &Event| event.kind() == EventKind::OrderPlaced;
+            facts.iter().map(|fact| fact.event.clone()).filter(is_placed).collect()
+        };
+        let same = placed(&facts) == placed(&paid_otherwise);
+        prop_assert_eq!(digest("my-orders", &facts) == digest("my-orders", &paid_otherwise), same);
+    }
+
+    #[test]
+    fn r_3_2_04_r_3_2_03_r_3_4_02_feeds_ratings_and_the_photo_queue_are_what_filtering_and_sorting_give(
+        acts in reviewing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("reviews"), &history(&acts), |view, facts, _| reviews::check(view.rows(), facts));
+    }
+
+    #[test]
+    fn r_3_2_05_a_review_is_due_by_the_policy_in_force_and_by_when_its_product_went_off_sale(
+        acts in reviewing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("retention"), &history(&acts), |view, facts, _| {
+            retention::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_5_01_r_5_04_recipients_are_the_sizes_of_sets_by_month_part_and_member_state(
+        acts in visiting(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("active-recipients"), &history(&acts), |view, facts, _| {
+            recipients::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_1_3_02_r_1_3_03_a_buyer_sees_each_order_as_its_own_events_leave_it(
+        acts in trading(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("my-orders"), &history(&acts), |view, facts, _| orders::check(view.rows(), facts));
+    }
+}
+
+#[test]
+fn the_bazaar_sees_every_kind_of_event_that_the_views_want_and_long_histories() {
+    let mut runner = TestRunner::deterministic();
+    let (mut kinds, mut longest) = (HashSet::new(), TimeDelta::zero());
+    for _ in 0..20 {
+        for strategy in [trading().boxed(), reviewing().boxed(), visiting().boxed()] {
+            let facts = history(&strategy.new_tree(&mut runner).unwrap().current());
+            kinds.extend(facts.iter().map(|fact| fact.event.kind()));
+            longest = longest.max(facts[facts.len() - 1].at - facts[0].at);
+        }
+    }
+    let elsewhere = [EventKind::SubjectKeyDestroyed];
+    for kind in EventKind::ALL.iter().filter(|kind| any_wants(**kind) && !elsewhere.contains(kind)) {
+        assert!(kinds.contains(kind), "{}", kind.name());
+    }
+    assert!(longest > TimeDelta::days(200), "{longest}");
+}
+
+/// The same facts in a book that heard of each order so many days late; each stream keeps its own order.
+fn delayed(facts: Vec<Happened>, delays: &[i64]) -> Vec<Happened> {
+    let mut numbers = HashMap::new();
+    let mut late: Vec<(DateTime<Utc>, Happened)> = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let known = numbers.len();
+        let days = match fact.event {
+            Event::Order(_) => delays[*numbers.entry(fact.id).or_insert(known) % delays.len()],
+            _ => 0,
+        };
+        late.push((fact.at + TimeDelta::days(days), fact));
+    }
+    late.sort_by_key(|(heard, _)| *heard);
+    (0..).zip(late).map(|(position, (_, fact))| Happened { position: Position(position), ..fact }).collect()
+}
+
+/// The same facts with commissions, fees and insurances dealt out anew, and other terms for them.
+fn with_other_money(facts: &[Happened], turn: usize) -> Vec<Happened> {
+    let mut facts = facts.to_vec();
+    let mut flows: Vec<&mut Money> = Vec::new();
+    for fact in &mut facts {
+        match &mut fact.event {
+            Event::Order(OrderEvent::OrderPlaced(placed)) => {
+                let zero = Money::zero(placed.service_fee.currency);
+                let insurance = placed.insurance.get_or_insert(Insurance { premium: zero });
+                flows.push(&mut insurance.premium);
+                flows.push(&mut placed.service_fee);
+            }
+            Event::Order(OrderEvent::OrderConfirmed(confirmed)) => flows.push(&mut confirmed.commission),
+            Event::Policy(PolicyEvent::PolicyAdopted(adopted)) => {
+                (adopted.policies.commission_basis_points, adopted.policies.insurance_basis_points) = (9_000, 0);
+                adopted.policies.service_fee.reverse();
+            }
+            _ => {}
+        }
+    }
+    let mut dealt: Vec<Money> = flows.iter().map(|money| **money).collect();
+    let by = turn.min(dealt.len());
+    dealt.rotate_left(by);
+    flows.into_iter().zip(dealt).for_each(|(money, other)| *money = other);
+    facts
+}

@@ -1,0 +1,44 @@
+//! Naive computations: from the whole list of what happened, each time anew, in as few lines as can be.
+
+pub(crate) mod offers;
+pub(crate) mod orders;
+pub(crate) mod ranking;
+pub(crate) mod recipients;
+pub(crate) mod retention;
+pub(crate) mod reviews;
+
+use std::collections::HashMap;
+
+use domain::Event;
+use domain::ids::ListingId;
+use domain::listing::{ListingEvent, ListingPublished};
+use domain::policy::{Policies, PolicyEvent};
+use projections::Happened;
+
+/// The policies that were adopted last.
+pub(crate) fn policies(facts: &[Happened]) -> Policies {
+    let adopted = facts.iter().filter_map(|fact| match &fact.event {
+        Event::Policy(PolicyEvent::PolicyAdopted(adopted)) => Some(adopted.policies.clone()),
+        _ => None,
+    });
+    adopted.last().unwrap_or_default()
+}
+
+/// What is for sale, with the instant of its publication.
+pub(crate) fn for_sale(facts: &[Happened]) -> HashMap<ListingId, (ListingPublished, i64)> {
+    let mut listings = HashMap::new();
+    for fact in facts {
+        let Event::Listing(event) = &fact.event else { continue };
+        let id = ListingId(fact.id);
+        match event {
+            ListingEvent::ListingPublished(listing) => {
+                listings.insert(id, (listing.clone(), fact.micros()));
+            }
+            ListingEvent::ListingPriceChanged(change) => listings.get_mut(&id).unwrap().0.price = change.price,
+            ListingEvent::ListingRemoved(_) => {
+                listings.remove(&id);
+            }
+        }
+    }
+    listings
+}

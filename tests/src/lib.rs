@@ -1,0 +1,15 @@
+//! What the tests that cross rooms share.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`programs`] | the built programs, run as people run them |
+//! | [`books`] | data directories with generated histories |
+//! | [`chance`] | random choices that can be made again |
+//!
+//! The tests themselves are in `tests/`, each file named after the promise that it keeps.
+
+#![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
+
+pub mod books;
+pub mod chance;
+pub mod programs;

@@ -1,0 +1,64 @@
+//! The built programs, run as people run them: by their files, with arguments, judged by exit code and output.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// What a program came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said besides.
+    pub stderr: String,
+}
+
+/// `replay-tool --data DATA ARGUMENTS…`, not started yet.
+#[must_use]
+pub fn replay_tool(data: &Path, arguments: &[&str]) -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BUILT.get_or_init(|| built("replay-tool")));
+    command.arg("--data").arg(data).args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs `replay-tool --data DATA ARGUMENTS…` to its end.
+#[must_use]
+pub fn run(data: &Path, arguments: &[&str]) -> Outcome {
+    let output = replay_tool(data, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// As [`run`], and it must end well: its standard output.
+///
+/// # Panics
+/// When it does not end with exit code 0.
+#[must_use]
+pub fn must(data: &Path, arguments: &[&str]) -> String {
+    let outcome = run(data, arguments);
+    assert_eq!(outcome.code, Some(0), "{arguments:?} in {}: {}{}", data.display(), outcome.stdout, outcome.stderr);
+    outcome.stdout
+}
+
+/// Builds a package's program in the profile of this test, which takes a moment when nothing has changed, and tells
+/// where it lies. Cargo names the programs of a test's own package only.
+fn built(program: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let directory = this.ancestors().find(|path| path.file_name().is_some_and(|name| name == "deps")).unwrap();
+    let profile_directory = directory.parent().unwrap();
+    let profile = match profile_directory.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", program, "--profile", profile, "--target-dir"])
+        .arg(profile_directory.parent().unwrap())
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{program} does not build");
+    profile_directory.join(program)
+}
