@@ -15,7 +15,7 @@ use tests::chance::chance;
 use tests::programs::must;
 use uuid::Uuid;
 
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// Where an acknowledged event was said to be.
 type Acknowledged = HashMap<(String, u64), Uuid>;

@@ -14,6 +14,7 @@ use super::user_error::query_error;
 
 /// An event as the book has it.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Event {
     /// Its number in the book, from 0.
     position: String,
@@ -65,12 +66,13 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// The book's events, oldest first; of one stream if one is named. For an AUDITOR. Sealed data stays sealed.
+    /// The book's events, oldest first; of one stream, as in order-7f0c…, if one is named. For an AUDITOR. Sealed data
+    /// stays sealed.
     #[graphql(guard = "Only(AUDITORS)", complexity = "cost(first, None, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A stream's name, as in order-7f0c….")] stream: Option<String>,
+        stream: Option<String>,
         after: Option<String>,
         first: Option<i32>,
     ) -> Result<Page<Event>> {

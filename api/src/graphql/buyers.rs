@@ -30,6 +30,7 @@ pub enum BuyerStatus {
 
 /// A buyer, by a pseudonym; who it is stays sealed.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Buyer {
     /// The global id.
     id: ID,

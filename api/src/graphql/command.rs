@@ -100,6 +100,7 @@ impl<'a> Command<'a> {
 
 /// What every payload has.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Outcome {
     /// The command; sending it again does nothing and answers the same.
     command_id: Uuid,
@@ -123,7 +124,7 @@ macro_rules! payload {
     ($(#[$doc:meta])* $name:ident($what:ty)) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
-        #[graphql(complex)]
+        #[graphql(complex, serial)]
         pub struct $name {
             #[graphql(flatten)]
             outcome: $crate::graphql::command::Outcome,

@@ -43,6 +43,7 @@ impl DsaPeriodInput {
 
 /// Six calendar months in Europe/Paris.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct DsaPeriod {
     /// As in 2025-H2, or 2025-03 for six months that are no half-year.
     label: String,
@@ -54,6 +55,7 @@ pub struct DsaPeriod {
 
 /// A month's active recipients.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct DsaMonth {
     /// The month, as in 2025-07.
     month: String,
@@ -71,6 +73,7 @@ pub struct DsaMonth {
 
 /// A Member State's active recipients.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct DsaMemberState {
     /// ISO 3166-1.
     member_state: String,
@@ -91,7 +94,7 @@ pub struct DsaActiveRecipients {
 }
 
 /// Average monthly active recipients of the service in the Union over six months (DSA art. 24(2)).
-#[Object]
+#[Object(serial)]
 impl DsaActiveRecipients {
     /// Of which months.
     async fn period(&self) -> DsaPeriod {
@@ -165,7 +168,7 @@ pub struct Retention {
 }
 
 /// How long a review stays online (R-3.2-05).
-#[Object]
+#[Object(serial)]
 impl Retention {
     /// The review.
     async fn review_id(&self) -> ID {
@@ -275,12 +278,13 @@ impl ComplianceQuery {
         })
     }
 
-    /// The reviews that are to come down, soonest first (R-3.2-05). For COMPLIANCE.
+    /// The reviews that are to come down, soonest first, before a day begins in Europe/Paris if one is named
+    /// (R-3.2-05). For COMPLIANCE.
     #[graphql(guard = "Only(COMPLIANCE)", complexity = "cost(first, None, child_complexity)")]
     async fn review_retention(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those due before this day begins in Europe/Paris.")] due_before: Option<Date>,
+        due_before: Option<Date>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Page<Retention>> {

@@ -8,7 +8,7 @@ use projections::Checkpoint;
 use serde::Deserialize;
 
 use super::documents::{Document, Documents};
-use super::platform::{Platform, ReadTrace, last_position};
+use super::platform::{Platform, ReadTrace};
 use super::{MAX_COMPLEXITY, MAX_DEPTH, Marktboek, builder};
 use crate::auth::Viewer;
 
@@ -104,12 +104,6 @@ impl Executor {
     fn unread(&self, response: Response) -> Answered {
         Answered { response, reached: self.platform.views.health().borrow().reached }
     }
-}
-
-/// The position of the last event that an answer's views include, as the header says it.
-#[must_use]
-pub fn position_header(reached: Checkpoint) -> String {
-    last_position(reached)
 }
 
 /// The library's words for a query that is too much say neither the limit nor the mend.

@@ -73,7 +73,7 @@ pub enum ListingRemovalReason {
 
 /// One seller's offer of a product in one condition, as its stream has it.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, serial)]
 pub struct Listing {
     #[graphql(skip)]
     listing: ListingId,

@@ -11,6 +11,9 @@
 //! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
 //! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
 //!
+//! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
+//! answer's fields come in the order in which they were asked for.
+//!
 //! Invariants: every mutation has a guard; every list is bounded; an answer's fields are all read from one state of the
 //! views.
 
@@ -50,6 +53,7 @@ pub const MAX_COMPLEXITY: usize = 20_000;
 
 /// All queries.
 #[derive(Default, MergedObject)]
+#[graphql(serial)]
 pub struct Query(
     products::ProductQuery,
     search::SearchQuery,

@@ -23,7 +23,7 @@ pub struct PhotoModeration {
 }
 
 /// Photos that wait for a person, and what they are said to show.
-#[Object]
+#[Object(serial)]
 impl PhotoModeration {
     /// The review.
     async fn review_id(&self) -> ID {

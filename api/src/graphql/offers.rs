@@ -18,6 +18,7 @@ use super::sellers::{Seller, SellerQuality};
 
 /// The offer of one seller that is shown for a condition.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Offer {
     /// The listing, to order from.
     listing_id: ID,
@@ -74,7 +75,7 @@ impl Standing {
 }
 
 /// Why an offer stands where it stands. The lowest score wins; no payment of a seller can count (R-2.3-09).
-#[Object]
+#[Object(serial)]
 impl OfferRanking {
     /// The price and the surcharge for quality; the lowest wins.
     async fn score(&self) -> Decimal {
@@ -149,7 +150,7 @@ fn explain(standing: &Standing, others: usize) -> String {
 pub struct RankedCompetitor(Standing);
 
 /// An offer that is not shown, and its score.
-#[Object]
+#[Object(serial)]
 impl RankedCompetitor {
     /// The listing.
     async fn listing_id(&self) -> ID {

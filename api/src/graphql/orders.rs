@@ -66,6 +66,7 @@ pub enum HelpTopic {
 
 /// Something that was wrong.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Issue {
     /// Which line, from 0.
     line: u16,
@@ -77,6 +78,7 @@ pub struct Issue {
 
 /// A request for help.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct HelpRequest {
     /// The request's id.
     id: ID,
@@ -90,6 +92,7 @@ pub struct HelpRequest {
 
 /// The guarantees of a line (R-1.3-01). They end so many months after delivery.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Guarantees {
     /// The legal guarantee, in months.
     legal_months: u32,
@@ -111,7 +114,7 @@ pub struct OrderLine {
 }
 
 /// A line of an order, as agreed.
-#[Object]
+#[Object(serial)]
 impl OrderLine {
     /// Its number, from 0.
     async fn line(&self) -> u16 {
@@ -202,7 +205,7 @@ impl Order {
 }
 
 /// A sale between a buyer and one or more sellers.
-#[Object]
+#[Object(serial)]
 impl Order {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -315,6 +318,7 @@ pub struct OrderQuoteInput {
 
 /// What an order would cost (R-1.2-03).
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct OrderQuote {
     /// All items.
     items: Money,

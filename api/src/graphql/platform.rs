@@ -134,6 +134,7 @@ pub fn instant(micros: i64) -> DateTime<Utc> {
 
 /// Where a figure comes from: the same address gives the same figure, here and in replay-tool.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Provenance {
     /// The position of the last event that counts; -1 before the first.
     position: String,

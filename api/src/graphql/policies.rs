@@ -29,6 +29,7 @@ pub enum RetentionReading {
 
 /// The service fee of orders whose items cost less than an amount (R-1.2-03).
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct ServiceFeeTier {
     /// The first amount of the next tier; nothing in the last tier.
     below: Option<Money>,
@@ -72,7 +73,7 @@ impl From<QualityWeights> for Weights {
 pub struct Policies(Values);
 
 /// All policy values in force.
-#[Object]
+#[Object(serial)]
 impl Policies {
     /// The version; 0 before any was adopted.
     async fn version(&self) -> u32 {

@@ -45,7 +45,7 @@ impl Category {
 }
 
 /// A category or subcategory (R-2.3-01).
-#[Object]
+#[Object(serial)]
 impl Category {
     /// Its name in addresses, as in smartphones.
     async fn slug(&self) -> &str {
@@ -126,7 +126,7 @@ impl Product {
 }
 
 /// A product: what is sold, whoever sells it.
-#[Object]
+#[Object(serial)]
 impl Product {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -189,19 +189,21 @@ impl Product {
         read(ctx, |views| Ok(AspectAverage::all(&views.reviews().rating(self.id)?)))
     }
 
-    /// Its reviews, all of products bought here, in the order asked for (R-3.2-03, R-3.2-04).
+    /// Its reviews, all of products bought here, in the order asked for (R-3.2-03, R-3.2-04); only those written in a
+    /// language, as in nl, if one is named.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn reviews(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "ReviewSort::Relevance")] sort: ReviewSort,
-        #[graphql(desc = "Only reviews written in this language, as in nl.")] language: Option<String>,
+        #[graphql(default_with = "Some(ReviewSort::Relevance)")] sort: Option<ReviewSort>,
+        language: Option<String>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ReviewFeed> {
+        let sort = sort.unwrap_or(ReviewSort::Relevance);
         feed(&views(ctx), self.id, sort, language.as_deref(), PageInput { first, after, last, before })
     }
 }
@@ -257,15 +259,16 @@ impl ProductQuery {
         Ok(found.map(|(slug, _)| Category { slug, of: None }))
     }
 
-    /// Category results: by orders in the last 30 days unless sorted otherwise (R-2.3-03 to R-2.3-05).
+    /// Category results, by the slugs of a category and, if wanted, one of its subcategories: by orders in the last 30
+    /// days unless sorted otherwise (R-2.3-03 to R-2.3-05).
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The category's slug.")] category: String,
-        #[graphql(desc = "Only this subcategory, by its slug.")] subcategory: Option<String>,
-        #[graphql(default_with = "ProductSort::BestSelling")] sort: ProductSort,
+        category: String,
+        subcategory: Option<String>,
+        #[graphql(default_with = "Some(ProductSort::BestSelling)")] sort: Option<ProductSort>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -274,7 +277,7 @@ impl ProductQuery {
         let slug = |text: &str, field| Slug::new(text, field).map_err(|refusal| query_error(refusal.into()));
         let category = slug(&category, "category")?;
         let subcategory = subcategory.map(|text| slug(&text, "subcategory")).transpose()?;
-        let sort = Sort::from(sort);
+        let sort = Sort::from(sort.unwrap_or(ProductSort::BestSelling));
         let belongs = |key: &RankCursor| (&key.0, &key.1, key.2) == (&category, &subcategory, sort);
         let asked = PageInput { first, after, last, before }.checked(belongs)?;
         let (views, within) = (views(ctx), subcategory.as_ref());

@@ -27,7 +27,7 @@ impl RatingSummary {
 }
 
 /// The scores of a product's reviews.
-#[Object]
+#[Object(serial)]
 impl RatingSummary {
     /// How many reviews.
     async fn count(&self) -> u64 {
@@ -54,6 +54,7 @@ impl RatingSummary {
 
 /// The scores of one aspect of a product's reviews.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct AspectAverage {
     /// Which aspect.
     aspect: ReviewAspect,

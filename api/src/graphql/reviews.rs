@@ -30,6 +30,7 @@ pub enum ReviewAspect {
 
 /// An aspect's score.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct AspectScore {
     /// Which aspect.
     aspect: ReviewAspect,
@@ -53,6 +54,7 @@ pub enum ReviewStatus {
 
 /// A photo of a review.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Photo {
     /// The photo's id.
     id: ID,
@@ -106,7 +108,7 @@ impl Review {
 }
 
 /// A review of a product bought here.
-#[Object]
+#[Object(serial)]
 impl Review {
     /// The global id.
     pub async fn id(&self) -> ID {

@@ -60,6 +60,7 @@ impl ScalarType for Date {
 
 /// An amount of money: an exact decimal and an ISO 4217 currency code.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+#[graphql(serial)]
 pub struct Money {
     /// The amount, with all its currency's decimals.
     amount: Decimal,

@@ -66,13 +66,13 @@ pub struct SearchQuery;
 
 #[Object]
 impl SearchQuery {
-    /// Product search: every word of the query begins a word of the title, brand or category. By orders in the last 30
-    /// days; each product shows one offer for each condition, the best price-quality ratio.
+    /// Product search: every word of the query, as in iph 13, begins a word of the title, brand or category. By orders
+    /// in the last 30 days; each product shows one offer for each condition, the best price-quality ratio.
     #[graphql(complexity = "100 + cost(first, None, child_complexity)")]
     async fn search_products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Words or beginnings of words, as in iph 13.")] query: String,
+        query: String,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Page<Product>> {

@@ -48,7 +48,7 @@ impl Seller {
 }
 
 /// A professional seller (a trader), as everyone may see it (DSA art. 30(7)).
-#[Object]
+#[Object(serial)]
 impl Seller {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -118,7 +118,7 @@ impl SellerQuality {
 }
 
 /// A seller's five rates over the window, as raw counts.
-#[Object]
+#[Object(serial)]
 impl SellerQuality {
     /// Orders delivered in the window.
     async fn delivered_orders(&self) -> u32 {
@@ -165,6 +165,7 @@ impl SellerQuality {
 
 /// A rate, as an exact fraction.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
 pub struct Rate {
     /// How many were bad.
     numerator: u32,

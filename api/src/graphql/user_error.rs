@@ -48,6 +48,7 @@ impl From<Refused> for ErrorCode {
 
 /// Why a command was refused; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+#[graphql(serial)]
 pub struct UserError {
     /// The path of the input that is to be mended; nothing when no input can mend it.
     pub field: Option<Vec<String>>,

@@ -36,7 +36,7 @@ pub enum Role {
 pub struct Viewer(Identity);
 
 /// Whoever the token names.
-#[Object]
+#[Object(serial)]
 impl Viewer {
     /// In which part.
     async fn role(&self) -> Role {

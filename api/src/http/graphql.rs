@@ -12,8 +12,8 @@ use event_log::Position;
 
 use super::App;
 use crate::auth::Viewer;
-use crate::graphql::execution::{Asked, position_header, refusal};
-use crate::graphql::platform::VIEWS_WAIT;
+use crate::graphql::execution::{Asked, refusal};
+use crate::graphql::platform::{VIEWS_WAIT, last_position};
 
 /// In a request: answer from views that include this position. In an answer: the position of the views that answered.
 static POSITION: HeaderName = HeaderName::from_static("x-marktboek-position");
@@ -23,14 +23,14 @@ pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body
     let started = Instant::now();
     let viewer = match Viewer::of_request(&headers, &app.signer) {
         Ok(viewer) => viewer,
-        Err(why) => return json(StatusCode::UNAUTHORIZED, &refusal(why, "UNAUTHENTICATED")),
+        Err(why) => return refused(StatusCode::UNAUTHORIZED, why, "UNAUTHENTICATED"),
     };
     let asked: Asked = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
         Err(error) => {
             let why =
                 format!("the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}");
-            return json(StatusCode::BAD_REQUEST, &refusal(why, "INVALID"));
+            return refused(StatusCode::BAD_REQUEST, why, "INVALID");
         }
     };
     if let Err(response) = views_ready(&app, &headers).await {
@@ -44,7 +44,7 @@ pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body
     metrics::histogram!("marktboek_request_seconds").record(elapsed);
     tracing::debug!(operation, failed, micros = elapsed.as_micros(), "answered");
     let mut response = json(StatusCode::OK, &answered.response);
-    if let Ok(position) = HeaderValue::from_str(&position_header(answered.reached)) {
+    if let Ok(position) = HeaderValue::from_str(&last_position(answered.reached)) {
         response.headers_mut().insert(POSITION.clone(), position);
     }
     response
@@ -53,7 +53,7 @@ pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body
 /// Waits until the views have caught up with the book once, and with the position asked for.
 async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let views = &app.executor.platform().views;
-    let unavailable = |why: String| Box::new(json(StatusCode::OK, &refusal(why, "UNAVAILABLE")));
+    let unavailable = |why: String| Box::new(refused(StatusCode::OK, why, "UNAVAILABLE"));
     let caught_up = views.health().borrow().caught_up;
     if !caught_up {
         let mut health = views.health();
@@ -65,7 +65,7 @@ async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>
     let Some(wanted) = headers.get(&POSITION) else { return Ok(()) };
     let Some(position) = wanted.to_str().ok().and_then(|text| text.trim().parse::<u64>().ok()) else {
         let why = "X-Marktboek-Position is a position in the book, a whole number as payloads have it";
-        return Err(Box::new(json(StatusCode::BAD_REQUEST, &refusal(why, "INVALID"))));
+        return Err(Box::new(refused(StatusCode::BAD_REQUEST, why, "INVALID")));
     };
     if views.includes(Position(position), VIEWS_WAIT).await {
         return Ok(());
@@ -74,6 +74,12 @@ async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>
         "the views have not come to position {position} within {} s; try again, and check that the book has it",
         VIEWS_WAIT.as_secs()
     )))
+}
+
+/// An answer to a request that was not executed.
+fn refused(status: StatusCode, why: impl Into<String>, code: &str) -> Response {
+    metrics::counter!("marktboek_requests_total", "outcome" => "refused").increment(1);
+    json(status, &refusal(why, code))
 }
 
 fn json(status: StatusCode, answer: &Answer) -> Response {

@@ -30,7 +30,10 @@ pub fn install() {
 }
 
 fn describe() {
-    metrics::describe_counter!("marktboek_requests_total", "GraphQL requests, by outcome: data or errors");
+    metrics::describe_counter!(
+        "marktboek_requests_total",
+        "GraphQL requests, by outcome: data, errors, or refused before they were executed"
+    );
     metrics::describe_histogram!("marktboek_request_seconds", "How long GraphQL requests took");
     metrics::describe_histogram!("marktboek_append_seconds", "How long appends took until they were on disk");
     metrics::describe_counter!("marktboek_command_conflicts_total", "Commands that were decided again");

@@ -59,7 +59,12 @@ impl Book {
     }
 
     /// Brings views to the book's end, or to `until`.
-    pub(crate) fn run(&self, views: &mut Views, until: Until, batch_events: usize) -> Result<(), ViewError> {
+    pub(crate) fn run(
+        &self,
+        views: &mut [Box<dyn Running>],
+        until: Until,
+        batch_events: usize,
+    ) -> Result<(), ViewError> {
         runner::run(&self.log, views, until, batch_events, &|_, _| {})
     }
 }

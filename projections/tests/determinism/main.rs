@@ -96,6 +96,21 @@ proptest! {
 }
 
 #[test]
+fn r_0_01_views_that_stand_at_different_positions_are_brought_level_without_taking_anything_twice() {
+    let book = Book::of(quiet_year());
+    let directory = tempfile::tempdir().unwrap();
+    let mut ahead = open(directory.path(), &Opener::none());
+    for (number, position) in [(1, 9_000), (3, 2_000), (4, 5_000), (6, 8_000)] {
+        let until = Until { position: Some(Position(position)), moment: None };
+        book.run(&mut ahead[number..=number], until, BATCH_EVENTS).unwrap();
+    }
+    drop(ahead);
+    let mut views = open(directory.path(), &Opener::none());
+    book.run(&mut views, ALL.0, 700).unwrap();
+    assert_eq!(digests(&views), book.replayed(ALL.0, ALL.1));
+}
+
+#[test]
 fn r_0_03_a_view_as_of_a_moment_is_the_view_of_a_book_cut_there() {
     let history = late_year();
     let book = Book::of(&history);

@@ -12,6 +12,7 @@
 
 mod acts;
 mod bazaar;
+mod deeds;
 mod kept;
 mod naive;
 

@@ -17,11 +17,11 @@ use projections::Happened;
 
 /// The policies that were adopted last.
 pub(crate) fn policies(facts: &[Happened]) -> Policies {
-    let adopted = facts.iter().filter_map(|fact| match &fact.event {
+    let mut adopted = facts.iter().rev().filter_map(|fact| match &fact.event {
         Event::Policy(PolicyEvent::PolicyAdopted(adopted)) => Some(adopted.policies.clone()),
         _ => None,
     });
-    adopted.last().unwrap_or_default()
+    adopted.next().unwrap_or_default()
 }
 
 /// What is for sale, with the instant of its publication.

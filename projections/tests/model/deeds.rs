@@ -1,0 +1,247 @@
+//! Deeds as the domain's commands, with the facts that each command needs.
+
+use chrono::TimeDelta;
+use domain::activity::{ActivityCommand, Visit};
+use domain::calendar::Month;
+use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId};
+use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
+use domain::money::{Currency, Money};
+use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
+use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
+use domain::review::{Aspect, Criterion, Licence, Opinion, PhotoContent, ReviewCommand};
+use domain::seller::{SellerCommand, SellerRemovalReason};
+use fixtures::Occasion;
+use uuid::Uuid;
+
+use crate::acts::Deed;
+use crate::bazaar::{BUYERS, Bazaar, PRODUCTS, SELLERS};
+
+const WORDS: [&str; 4] = ["fine", "works well, looks new", "a good battery, and the screen shows no scratch", "ok"];
+
+/// What became of a deed.
+pub(crate) type Done = Result<(), Box<dyn std::error::Error>>;
+
+fn pick<T: Copy>(all: &[T], number: u8) -> Result<T, &'static str> {
+    all.get(usize::from(number) % all.len().max(1)).copied().ok_or("there is none yet")
+}
+
+fn euros(tens: u8) -> Money {
+    Money::new(i64::from(tens) * 1_000, Currency::EUR)
+}
+
+impl Bazaar {
+    /// Carries a deed out; what is refused has not happened.
+    #[allow(clippy::too_many_lines, reason = "one arm a deed, nothing else")]
+    pub(crate) fn carry_out(&mut self, deed: &Deed) -> Done {
+        let occasion = self.occasion();
+        match deed {
+            Deed::Publish { product, seller, premium, price } => {
+                let (id, product, seller) =
+                    (ListingId(self.next()), pick(&PRODUCTS, *product)?.0, pick(&SELLERS, *seller)?);
+                let listing = ListingPublished {
+                    product,
+                    seller,
+                    condition: if *premium { Condition::Premium } else { Condition::Good },
+                    price: euros(*price),
+                    delivery_cost: euros(0),
+                    delivery_days: 3,
+                    warranty_months: 12,
+                };
+                let publish = ListingCommand::Publish {
+                    item: ItemState::Refurbished,
+                    listing,
+                    seller_standing: self.market.seller_standing(seller),
+                    category: self.market.category_of(product),
+                };
+                self.market.listing(id, publish, occasion)?;
+                self.listings.push(id);
+                self.on_sale.entry(product).or_default().insert(id);
+                self.off_sale_since.remove(&product);
+            }
+            Deed::ChangePrice { listing, price } => {
+                let id = pick(&self.listings, *listing)?;
+                let state = self.market.listing_state(id);
+                let seller = state.for_sale(domain::Rule("R-1.2-02"))?.seller;
+                let change = ListingCommand::ChangePrice { seller, price: euros(*price), delivery_cost: euros(1) };
+                self.market.listing(id, change, occasion)?;
+            }
+            Deed::RemoveListing { listing } => {
+                let id = pick(&self.listings, *listing)?;
+                let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
+                let (reason, explanation) = (ListingRemovalReason::Convenience, "no longer wanted".into());
+                self.market.listing(id, ListingCommand::Remove { seller: None, reason, explanation }, occasion)?;
+                let left = self.on_sale.entry(product).or_default();
+                left.remove(&id);
+                if left.is_empty() {
+                    self.off_sale_since.insert(product, self.at);
+                }
+            }
+            Deed::RemoveSeller { seller } => {
+                let remove =
+                    SellerCommand::Remove { reason: SellerRemovalReason::Convenience, explanation: "closed".into() };
+                self.market.seller(pick(&SELLERS, *seller)?, remove, occasion)?;
+            }
+            Deed::Place { buyer, lines, state, promise_days, insured } => {
+                let id = OrderId(self.next());
+                let line = |(listing, quantity): &(u8, u8)| {
+                    let listing_id = pick(&self.listings, *listing)?;
+                    let listing = self.market.listing_state(listing_id);
+                    Ok(RequestedLine { listing_id, listing, quantity: u32::from(*quantity) })
+                };
+                let lines = lines.iter().map(line).collect::<Result<Vec<_>, &'static str>>()?;
+                let place = OrderCommand::Place {
+                    buyer: pick(&BUYERS, *buyer)?,
+                    quoted_service_fee: quote(&lines, *insured, self.market.policies())?.service_fee,
+                    lines,
+                    insured: *insured,
+                    country_of_purchase: "FR".parse()?,
+                    member_state: *state,
+                    promised_until: Some(self.at + TimeDelta::days(i64::from(*promise_days))),
+                };
+                self.market.order(id, place, occasion)?;
+                self.orders.push(id);
+            }
+            Deed::Confirm { order } => self.order(*order, OrderCommand::Confirm(Party::Platform), occasion)?,
+            Deed::Ship { order } => self.order(*order, OrderCommand::Ship(Party::Platform), occasion)?,
+            Deed::Deliver { order } => self.order(*order, OrderCommand::ConfirmDelivery(Party::Platform), occasion)?,
+            Deed::Cancel { order } => self.order(*order, OrderCommand::Cancel(Party::Platform), occasion)?,
+            Deed::Issue { order, line, kind } => {
+                let party = Party::Buyer(self.buyer(pick(&self.orders, *order)?)?);
+                let report = OrderCommand::ReportIssue { party, line: u16::from(*line) % 2, kind: *kind };
+                self.order(*order, report, occasion)?;
+            }
+            Deed::AskHelp { order } => {
+                let id = pick(&self.orders, *order)?;
+                let (party, request) = (Party::Buyer(self.buyer(id)?), HelpRequestId(self.next()));
+                let ask = OrderCommand::RequestHelp {
+                    party,
+                    request,
+                    topic: HelpTopic::Delivery,
+                    message: "where is it?".into(),
+                };
+                self.order(*order, ask, occasion)?;
+                self.requests.push((request, id));
+            }
+            Deed::ResolveHelp { request } => {
+                let (request, order) = pick(&self.requests, *request)?;
+                let resolve = OrderCommand::ResolveHelp { party: Party::Platform, request, outcome: "told".into() };
+                self.market.order(order, resolve, occasion)?;
+            }
+            Deed::Review { order, line, score, words, aspects } => {
+                let order_id = pick(&self.orders, *order)?;
+                let (order, line) = (self.market.order_state(order_id), u16::from(*line) % 2);
+                let placed = &order.0.as_ref().ok_or("not placed")?.placed;
+                let (buyer, id) = (placed.buyer, ReviewId::of_line(order_id, line));
+                let product = placed.lines.get(usize::from(line)).ok_or("no such line")?.product;
+                let submit = ReviewCommand::Submit {
+                    review: id,
+                    buyer,
+                    order_id,
+                    order: Box::new(order),
+                    line,
+                    category: self.market.category_of(product),
+                    opinion: opinion(*score, *words, *aspects),
+                    licence: Licence { terms_version: "1".into(), author: true },
+                };
+                self.market.review(id, submit, occasion)?;
+                self.reviews.push((id, order_id, product));
+            }
+            Deed::Edit { review, score, words, aspects } => {
+                let (id, order, product) = pick(&self.reviews, *review)?;
+                let edit = ReviewCommand::Edit {
+                    review: id,
+                    buyer: self.buyer(order)?,
+                    order: Box::new(self.market.order_state(order)),
+                    category: self.market.category_of(product),
+                    opinion: opinion(*score, *words, *aspects),
+                };
+                self.market.review(id, edit, occasion)?;
+            }
+            Deed::Withdraw { review } => {
+                let (id, order, _) = pick(&self.reviews, *review)?;
+                let withdraw = ReviewCommand::Withdraw { buyer: self.buyer(order)? };
+                self.market.review(id, withdraw, occasion)?;
+            }
+            Deed::SendPhotos { review, many } => {
+                let (id, order, _) = pick(&self.reviews, *review)?;
+                let send = ReviewCommand::SubmitPhotos {
+                    review: id,
+                    buyer: self.buyer(order)?,
+                    order: Box::new(self.market.order_state(order)),
+                    photos: (0..*many).map(|_| self.photo()).collect(),
+                };
+                self.market.review(id, send, occasion)?;
+            }
+            Deed::Approve { review } => {
+                self.market.review(pick(&self.reviews, *review)?.0, ReviewCommand::ApprovePhotos, occasion)?;
+            }
+            Deed::Reject { review } => {
+                let (criteria, explanation) = (vec![Criterion::PersonalData], "a face".into());
+                let reject = ReviewCommand::RejectPhotos { criteria, explanation };
+                self.market.review(pick(&self.reviews, *review)?.0, reject, occasion)?;
+            }
+            Deed::EndRetention { review } => {
+                let (id, _, product) = pick(&self.reviews, *review)?;
+                let off_sale_since = self.off_sale_since.get(&product).copied();
+                self.market.review(id, ReviewCommand::EndRetention { off_sale_since }, occasion)?;
+            }
+            Deed::Adopt { window_days, best_sellers, minimum, weights, years, earlier_of } => {
+                let [aesthetic_defect, wrong_product, defective_product, wrong_accessories, late_delivery] = *weights;
+                let policies = Policies {
+                    quality_window_days: *window_days,
+                    best_sellers: *best_sellers,
+                    best_seller_minimum_orders: *minimum,
+                    quality_weights: QualityWeights {
+                        aesthetic_defect,
+                        wrong_product,
+                        defective_product,
+                        wrong_accessories,
+                        late_delivery,
+                    },
+                    review_retention_years: *years,
+                    review_retention_reading: if *earlier_of {
+                        RetentionReading::EarlierOf
+                    } else {
+                        RetentionReading::LaterOf
+                    },
+                    ..Policies::default()
+                };
+                self.market.policy(PolicyCommand::Adopt(Box::new(policies)), occasion)?;
+            }
+            Deed::Visits { last_month, state, role, visits } => {
+                let month = Month::of(if *last_month { self.at - TimeDelta::days(30) } else { self.at });
+                // The first three visitors are the buyers, so that an order and a visit may be of the same recipient.
+                let visit = |(number, kind): &(u8, _)| Visit {
+                    recipient: RecipientId(Uuid::from_u128(0x31 + u128::from(*number))),
+                    kind: *kind,
+                };
+                let visits = visits.iter().map(visit).collect();
+                let record = ActivityCommand::RecordVisits { month, member_state: *state, role: *role, visits };
+                self.market.activity(month, record, occasion)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, order: u8, command: OrderCommand, occasion: Occasion) -> Done {
+        Ok(self.market.order(pick(&self.orders, order)?, command, occasion)?)
+    }
+
+    fn buyer(&self, order: OrderId) -> Result<BuyerId, &'static str> {
+        self.market.order_state(order).0.map(|order| order.placed.buyer).ok_or("not placed")
+    }
+
+    fn photo(&mut self) -> PhotoContent {
+        PhotoContent { photo: PhotoId(self.next()), sha256: "0".repeat(64), media_type: "image/jpeg".into() }
+    }
+}
+
+fn opinion(score: u8, words: u8, aspects: u8) -> Opinion {
+    let scored = [Aspect::Delivery, Aspect::ValueForMoney].into_iter().take(usize::from(aspects));
+    Opinion {
+        score,
+        text: WORDS[usize::from(words) % WORDS.len()].into(),
+        language: "en".parse().unwrap(),
+        aspects: scored.map(|aspect| (aspect, score)).collect(),
+    }
+}

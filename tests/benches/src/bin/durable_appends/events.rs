@@ -1,0 +1,53 @@
+//! What is appended: an order placed, an order delivered and a review submitted, in turn.
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+/// An event's type and JSON, ready to be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    pub(crate) event_type: &'static str,
+    pub(crate) data: Bytes,
+    pub(crate) metadata: Bytes,
+}
+
+/// The payloads that writers take in turn.
+pub(crate) fn payloads() -> [Payload; 3] {
+    let id = |number: u128| Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_le_bytes());
+    let (buyer, listing, product, seller) = (id(1), id(2), id(3), id(4));
+    let placed = format!(
+        r#"{{"buyer":"{buyer}","lines":[{{"listing":"{listing}","product":"{product}","seller":"{seller}","condition":"GOOD","price":{{"minor":24990,"currency":"EUR"}},"deliveryCost":{{"minor":0,"currency":"EUR"}},"quantity":1,"warrantyMonths":12}}],"serviceFee":{{"minor":399,"currency":"EUR"}},"countryOfPurchase":"NL","memberState":"NL","promisedUntil":"2026-03-04T22:59:59Z"}}"#
+    );
+    let delivered = format!(r#"{{"sellers":["{seller}"],"late":false}}"#);
+    let sealed = "A".repeat(220);
+    let review = format!(
+        r#"{{"order":"{}","line":0,"product":"{product}","seller":"{seller}","buyer":"{buyer}","score":5,"text":{{"subject":"review-{}","sealed":"{sealed}"}},"language":"nl","countryOfPurchase":"NL","licence":{{"termsVersion":"2026-01","author":true}}}}"#,
+        id(5),
+        id(6)
+    );
+    let metadata = format!(
+        r#"{{"occurredAt":"2026-03-01T12:00:00Z","actor":{{"role":"BUYER","id":"{buyer}"}},"commandId":"{}","schema":1}}"#,
+        id(7)
+    );
+    [("OrderPlaced", placed), ("OrderDelivered", delivered), ("ReviewSubmitted", review)].map(|(event_type, data)| {
+        Payload { event_type, data: Bytes::from(data), metadata: Bytes::from(metadata.clone()) }
+    })
+}
+
+/// A writer's stream and the ids of its events, new ones in each round.
+pub(crate) struct Writer {
+    pub(crate) stream: String,
+    namespace: Uuid,
+}
+
+impl Writer {
+    pub(crate) fn new() -> Self {
+        let namespace = Uuid::new_v4();
+        Self { stream: format!("order-{namespace}"), namespace }
+    }
+
+    /// The id of its n-th event.
+    pub(crate) fn event_id(&self, number: usize) -> Uuid {
+        Uuid::from_u128(self.namespace.as_u128().wrapping_add(number as u128 + 1))
+    }
+}
