@@ -79,7 +79,8 @@ fn thousands(number: f64) -> String {
 }
 
 /// The head of the table that [`row`] fills.
-pub const HEAD: &str = "| what | on how much | rounds | min | median | max | aim |\n| --- | --- | --- | --- | --- | --- | --- |";
+pub const HEAD: &str =
+    "| what | on how much | rounds | min | median | max | aim |\n| --- | --- | --- | --- | --- | --- | --- |";
 
 /// A row of the table.
 #[must_use]

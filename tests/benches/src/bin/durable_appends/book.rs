@@ -41,9 +41,8 @@ impl Book {
         let first = self.0.next_position().await?;
         let payloads = Arc::new(payloads());
         let started = Instant::now();
-        let tasks: Vec<_> = (0..writers)
-            .map(|_| tokio::spawn(write(Arc::clone(&self.0), Arc::clone(&payloads), events)))
-            .collect();
+        let tasks: Vec<_> =
+            (0..writers).map(|_| tokio::spawn(write(Arc::clone(&self.0), Arc::clone(&payloads), events))).collect();
         for task in tasks {
             task.await??;
         }

@@ -70,7 +70,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         bytes = appended.bytes / appended.events;
     }
     let group = groups / rate(ROUNDS, std::time::Duration::from_secs(1));
-    let amount = format!("{WRITERS} writers, {} events of {bytes} bytes, {group:.1} a group", WRITERS * EVENTS_A_WRITER);
+    let amount =
+        format!("{WRITERS} writers, {} events of {bytes} bytes, {group:.1} a group", WRITERS * EVENTS_A_WRITER);
     println!("{HEAD}");
     println!("{}", row("appends / the disk's limit", &amount, &of_limit, Unit::Percent, "≥ 70 %"));
     if postgres.is_some() {

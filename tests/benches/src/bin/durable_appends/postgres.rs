@@ -67,9 +67,7 @@ async fn insert(
     for (number, payload) in payloads.iter().cycle().take(events).enumerate() {
         let (data, metadata) = (std::str::from_utf8(&payload.data)?, std::str::from_utf8(&payload.metadata)?);
         let (revision, id) = (i64::try_from(number)?, writer.event_id(number));
-        client
-            .execute(&statement, &[&writer.stream, &revision, &id, &payload.event_type, &data, &metadata])
-            .await?;
+        client.execute(&statement, &[&writer.stream, &revision, &id, &payload.event_type, &data, &metadata]).await?;
     }
     Ok(())
 }
