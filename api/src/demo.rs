@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::event::Event;
 use domain::ids::{PhotoId, ReviewId};
 use domain::metadata::Role;
@@ -13,23 +13,29 @@ use domain::review::ReviewEvent;
 use event_log::{EventLog, LogError};
 use fixtures::Step;
 use fixtures::demo::{DEMO_BUYER, DEMO_SELLER};
+use projections::data_directory::DataDirectory;
 use uuid::Uuid;
 
 use crate::ApiError;
 use crate::clock::ClockSetting;
-use crate::data_directory::{DataDirectory, Opened};
+use crate::opened::Opened;
 use crate::photos::Upload;
 use crate::serve::{Server, until_told_to_end};
 
 /// How long the tokens hold that the demonstration prints.
 const TOKEN_HOURS: u32 = 24;
 
-/// Generates a marketplace, serves it, and says how to come in. Without a directory it is kept in a temporary one, which
-/// is deleted at the end.
+/// Generates a marketplace whose year ends now, or at a moment at which the clock then stands still; serves it, and says
+/// how to come in. Without a directory it is kept in a temporary one, which is deleted at the end.
 ///
 /// # Errors
 /// As [`Server::start`]; also that the history can't be written.
-pub async fn run(listen: SocketAddr, directory: Option<PathBuf>, seed: u64) -> Result<(), ApiError> {
+pub async fn run(
+    listen: SocketAddr,
+    directory: Option<PathBuf>,
+    seed: u64,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), ApiError> {
     let started = Instant::now();
     let temporary = match &directory {
         Some(_) => None,
@@ -38,19 +44,21 @@ pub async fn run(listen: SocketAddr, directory: Option<PathBuf>, seed: u64) -> R
         }
     };
     let path = directory.unwrap_or_else(|| temporary.as_ref().map_or_else(PathBuf::new, |kept| kept.path().to_owned()));
-    let data = DataDirectory::at(&path)?;
-    let generating = tokio::task::spawn_blocking(move || fixtures::demo::history(seed, Utc::now()));
-    let opened = data.open()?;
+    let data = DataDirectory::new(&path);
+    let end = until.unwrap_or_else(Utc::now);
+    let generating = tokio::task::spawn_blocking(move || fixtures::demo::history(seed, end));
+    let opened = Opened::open(&data)?;
     // A directory that has a book already goes on with it; a history of another moment would not fit it.
     if opened.log.next_position().await?.0 == 0 {
         let (history, photos) = generating.await.map_err(|_| LogError::Closed)?;
         keep_photos(&opened, &history, photos)?;
         fixtures::write(opened.log.as_ref(), &opened.vault, &history, &mut |_| {}).await?;
     }
-    let server = Server::start(&data, opened, listen, ClockSetting::System).await?;
+    let clock = until.map_or(ClockSetting::System, ClockSetting::Fixed);
+    let server = Server::start(&data, opened, listen, clock).await?;
     server.ready().await;
     let events = server.app().executor.platform().book.log().next_position().await?;
-    say_how_to_come_in(&server, temporary.is_none().then_some(&path), started, events.0)?;
+    say_how_to_come_in(&server, (&path, temporary.is_none()), started, events.0)?;
     let ended = until_told_to_end(server).await;
     if let Some(temporary) = temporary {
         let path = temporary.path().to_owned();
@@ -80,15 +88,15 @@ fn keep_photos(opened: &Opened, history: &[Step], photos: Vec<(PhotoId, Vec<u8>)
     opened.photos.keep_all(&by_review)
 }
 
-fn say_how_to_come_in(server: &Server, kept: Option<&PathBuf>, started: Instant, events: u64) -> Result<(), ApiError> {
+fn say_how_to_come_in(server: &Server, data: (&Path, bool), started: Instant, events: u64) -> Result<(), ApiError> {
     let url = format!("http://{}", server.address());
     println!("Marktboek is open, after {:.1} s, with {events} events.", started.elapsed().as_secs_f32());
-    match kept {
-        Some(path) => println!("Its data is in {}.", path.display()),
-        None => println!("Its data is in a temporary directory, which is deleted when the program ends."),
+    match data {
+        (path, true) => println!("Its data is in {}.", path.display()),
+        (path, false) => println!("Its data is in {}, which is deleted when the program ends.", path.display()),
     }
-    println!("\n  {url}/graphiql   try queries\n  {url}/graphql    the API\n  {url}/readyz     how it fares");
-    println!("\nTokens, for {TOKEN_HOURS} hours; send one as `Authorization: Bearer <token>`:");
+    println!("\n  try queries  {url}/graphiql\n  GraphQL      {url}/graphql\n  health       {url}/readyz");
+    println!("\nTokens, for {TOKEN_HOURS} hours; send one as `Authorization: Bearer TOKEN`:");
     for role in Role::OF_PEOPLE {
         let subject = match role {
             Role::Buyer => DEMO_BUYER.to_string(),
@@ -97,7 +105,7 @@ fn say_how_to_come_in(server: &Server, kept: Option<&PathBuf>, started: Instant,
                 format!("demo-{}", role.name())
             }
         };
-        println!("  {:<10} {}", role.name(), server.app().signer.sign(role, &subject, TOKEN_HOURS)?);
+        println!("  {:<12} {}", role.name(), server.app().signer.sign(role, &subject, TOKEN_HOURS)?);
     }
     println!("\nCtrl-C ends it.");
     Ok(())

@@ -9,7 +9,7 @@
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
 //! | [`photos`] | the bytes of photos, sealed |
-//! | [`data_directory`] | what lies where on disk, and who may open it |
+//! | [`opened`] | what is in a data directory, opened by the one process that may write it |
 //! | [`serve`] [`demo`] | the server; the server with a generated marketplace |
 //! | [`error`] | what can go wrong, said to the person who must act |
 //!
@@ -20,11 +20,11 @@
 pub mod auth;
 pub mod clock;
 pub mod commands;
-pub mod data_directory;
 pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod opened;
 pub mod photos;
 pub mod reactors;
 pub mod serve;

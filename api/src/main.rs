@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::clock::ClockSetting;
-use api::data_directory::DataDirectory;
+use api::opened::Opened;
 use api::serve::{Server, until_told_to_end};
+use api::token::Signer;
 use api::{ApiError, demo, graphql};
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::metadata::Role;
+use projections::data_directory::DataDirectory;
 use tracing_subscriber::EnvFilter;
 
 /// Many small allocations a query: this allocator is twice as fast at them as the system's.
@@ -48,6 +51,10 @@ enum Command {
         /// The generator's seed: the same one gives the same marketplace.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// The moment at which the generated year ends and the clock stands still, as in 2026-11-01T12:00:00Z: the same
+        /// marketplace whenever it is opened. Without it the year ends now, and time goes by.
+        #[arg(long)]
+        until: Option<DateTime<Utc>>,
     },
     /// Serve a data directory.
     Serve {
@@ -118,10 +125,17 @@ fn start_logging(format: LogFormat) {
 
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
-        Command::Demo { listen, data, seed } => on_runtime(demo::run(listen, data, seed)),
+        Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
         Command::Serve { data, log: Engine::Embedded, listen, clock } => on_runtime(serve(data, listen, clock)),
         Command::Token { data, role, subject, valid_hours } => {
-            println!("{}", DataDirectory::at(&data)?.signer()?.sign(role, &subject, valid_hours)?);
+            let data = DataDirectory::new(data);
+            if !data.log().exists() {
+                let path = data.path().display();
+                return Err(ApiError::Usage(format!(
+                    "--data {path} has no book; `marktboek serve --data {path}` begins one"
+                )));
+            }
+            println!("{}", Signer::from_file(&data.token_secret())?.sign(role, &subject, valid_hours)?);
             Ok(())
         }
         Command::Schema => {
@@ -137,8 +151,8 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
 }
 
 async fn serve(data: PathBuf, listen: SocketAddr, clock: ClockSetting) -> Result<(), ApiError> {
-    let data = DataDirectory::at(&data)?;
-    let opened = data.open()?;
+    let data = DataDirectory::new(data);
+    let opened = Opened::open(&data)?;
     let server = Server::start(&data, opened, listen, clock).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     until_told_to_end(server).await

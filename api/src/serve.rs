@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EmbeddedLog, EventLog};
+use projections::data_directory::DataDirectory;
 use projections::{Opener, Served};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,10 +17,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, ClockSetting};
-use crate::data_directory::{DataDirectory, Opened};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
 use crate::http::{self, App};
+use crate::opened::Opened;
 use crate::reactors::erasure::Erasure;
 use crate::reactors::seller_removal::SellerRemoval;
 use crate::reactors::{self, Checkpoint, Reactor};
@@ -74,7 +75,9 @@ impl Server {
             };
             serve.with_graceful_shutdown(stopping).await
         });
-        let checkpoint = Checkpoint::file(data.reactors()?.join(Erasure::NAME));
+        let reactors = data.reactors();
+        std::fs::create_dir_all(&reactors).map_err(ApiError::io("making", &reactors))?;
+        let checkpoint = Checkpoint::file(reactors.join(Erasure::NAME));
         let reacting = vec![
             tokio::spawn(reactors::run(book.clone(), Erasure, checkpoint, stopped.clone())),
             tokio::spawn(reactors::run(book, SellerRemoval::default(), Checkpoint::start(), stopped)),

@@ -3,6 +3,11 @@
 mod support;
 
 use domain::metadata::Role;
+use event_log::Position;
+use projections::Opener;
+use projections::registry::VIEWS;
+use projections::replay::Replayed;
+use projections::runner::Until;
 use serde_json::{Value, json};
 use support::{Market, PRODUCT, SELLER, listing_input, seller_input};
 
@@ -153,6 +158,34 @@ async fn the_process_says_how_it_fares_and_serves_its_page_whole() {
     assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
     for file in html.split('"').filter(|text| text.starts_with("/graphiql/")) {
         assert_eq!(market.raw(file, vec![], None).await.status, 200, "{file}");
+    }
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_0_02_an_auditor_is_told_the_digests_of_what_is_served_and_a_replay_gives_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    market.stock().await;
+    let bearer = |role| vec![("Authorization", format!("Bearer {}", market.token(role)))];
+    for role in [Role::Buyer, Role::Seller, Role::Moderator, Role::Compliance, Role::Operator] {
+        assert_eq!(market.raw("/views", bearer(role), None).await.status, 403, "{role:?}");
+    }
+    assert_eq!(market.raw("/views", vec![], None).await.status, 403);
+    assert_eq!(market.raw("/views/nonsense", bearer(Role::Auditor), None).await.status, 404);
+    let told = market.raw("/views", bearer(Role::Auditor), None).await.json();
+    let position = told["next"].as_u64().and_then(|next| next.checked_sub(1)).map(Position);
+    let moment = told["momentMicros"].as_i64().map(projections::view::instant);
+    let log = market.server.app().executor.platform().book.log().clone();
+    let replayed = tokio::task::spawn_blocking(move || {
+        let rows = tempfile::tempdir().unwrap();
+        let until = Until { position, moment };
+        Replayed::new(log.as_ref(), &VIEWS, until, &Opener::none(), rows.path(), &|_, _| {}).unwrap().digests().unwrap()
+    });
+    for (name, digest) in replayed.await.unwrap() {
+        assert_eq!(told["digests"][name], json!(digest.to_string()), "{name}");
+        let view = market.raw(&format!("/views/{name}"), bearer(Role::Auditor), None).await.json();
+        assert!(view["reports"].as_object().is_some_and(|reports| !reports.is_empty()), "{name}: {view}");
     }
     market.server.stop().await;
 }

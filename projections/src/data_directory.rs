@@ -4,9 +4,10 @@
 //! <data>/log/            the book: the only thing that can't be made again
 //!        vault/          the subjects' keys: without them, personal data is gone
 //!        master.key      the master key, unless MARKTBOEK_MASTER_KEY_FILE names another file
-//!        views/          the served views: disposable
 //!        photos/         photos, sealed
-//!        token-secret    what tokens are signed with
+//!        token-secret    what tokens are signed with, unless MARKTBOEK_TOKEN_SECRET_FILE names another file
+//!        views/          the served views: disposable
+//!        reactors/       where each reactor begins after a restart: disposable
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use event_log::{LogError, Vault};
 
 /// The environment variable that names the master key's file.
 pub const MASTER_KEY_FILE: &str = "MARKTBOEK_MASTER_KEY_FILE";
+/// The environment variable that names the token secret's file.
+pub const TOKEN_SECRET_FILE: &str = "MARKTBOEK_TOKEN_SECRET_FILE";
 
 /// A data directory.
 #[derive(Debug, Clone)]
@@ -58,10 +61,16 @@ impl DataDirectory {
         self.0.join("photos")
     }
 
-    /// What tokens are signed with.
+    /// Where reactors note how far they have come.
+    #[must_use]
+    pub fn reactors(&self) -> PathBuf {
+        self.0.join("reactors")
+    }
+
+    /// The file of the secret that tokens are signed with.
     #[must_use]
     pub fn token_secret(&self) -> PathBuf {
-        self.0.join("token-secret")
+        std::env::var_os(TOKEN_SECRET_FILE).map_or_else(|| self.0.join("token-secret"), PathBuf::from)
     }
 
     /// The master key's file.
@@ -78,7 +87,7 @@ impl DataDirectory {
     pub fn open_vault(&self) -> Result<(Vault, bool), LogError> {
         let (master, generated) = match std::env::var_os(MASTER_KEY_FILE) {
             Some(file) => (MasterKey::from_file(PathBuf::from(file))?, false),
-            None => MasterKey::load_or_generate(self.0.join("master.key"))?,
+            None => MasterKey::load_or_generate(self.master_key())?,
         };
         Ok((Vault::open(self.vault(), master)?, generated))
     }

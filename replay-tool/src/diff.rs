@@ -1,8 +1,13 @@
 //! `diff [NAME…]`: the views that are being served, against the same views replayed from nothing to the same address.
+//!
+//! Digests are compared first, for they are short; where they differ, the lines of the reports say in what.
 
+use std::collections::BTreeSet;
+
+use event_log::Position;
 use projections::Checkpoint;
 use projections::data_directory::DataDirectory;
-use projections::registry::ViewKind;
+use projections::registry::{Running, ViewKind};
 use projections::report::Filter;
 use projections::runner::Until;
 use serde_json::Value;
@@ -15,124 +20,162 @@ use crate::error::ToolError;
 /// How many differing lines are shown of each report.
 const SHOWN: usize = 10;
 
-/// A served view: where it stands, its digest, and its reports as JSON lines.
-struct ServedView {
-    kind: ViewKind,
-    reached: Checkpoint,
-    digest: String,
-    reports: Vec<(&'static str, String)>,
-}
-
 pub(crate) fn run(data: &DataDirectory, names: &[String], server: &Server) -> Result<Outcome, ToolError> {
     let kinds = book::kinds(names)?;
-    let served = match &server.url {
-        Some(url) => from_server(url, server.token.as_deref(), &kinds)?,
-        None => from_directory(data, &kinds)?,
-    };
-    let mut replayed: Option<TemporaryViews> = None;
-    let mut different = false;
-    for view in &served {
-        if replayed.as_ref().is_none_or(|replayed| replayed.views.address() != view.reached) {
-            let until = Until {
-                position: view.reached.next.0.checked_sub(1).map(event_log::Position),
-                moment: Some(view.reached.moment()),
-            };
-            replayed = Some(book::replay(data, &kinds, until)?);
+    let served = Served::of(data, server)?;
+    let mut replays = Replays { data, kinds: &kinds, last: None };
+    let mut outcome = Outcome::Good;
+    for (kind, reached, digest) in served.standings(&kinds)? {
+        let replayed = kind.digest(replays.at(reached)?.views.rows(kind)?)?.to_string();
+        let address = book::address(reached);
+        if replayed == digest {
+            println!("{}: same, {address}, digest {digest}", kind.name);
+            continue;
         }
-        let Some(replayed) = &replayed else { continue };
-        let digests = replayed.views.digests()?;
-        let digest = digests
-            .iter()
-            .find(|(name, _)| *name == view.kind.name)
-            .map(|(_, digest)| digest.to_string())
-            .unwrap_or_default();
-        let differences = differences(view, replayed)?;
-        if digest == view.digest && differences.is_empty() {
-            println!("{}: same, {}, digest {digest}", view.kind.name, book::address(view.reached));
-        } else {
-            different = true;
-            println!(
-                "{}: DIFFERENT, {}: served {}, replayed {digest}",
-                view.kind.name,
-                book::address(view.reached),
-                view.digest
-            );
-            differences.iter().for_each(|line| println!("{line}"));
+        outcome = Outcome::Found;
+        println!("{}: DIFFERENT, {address}: served {digest}, replayed {replayed}", kind.name);
+        let (reached, reports) = served.reports(kind)?;
+        let replayed = replays.at(reached)?;
+        for (name, served) in reports {
+            let replayed = replayed.views.report(name, &Filter::default())?.json_lines();
+            differences(name, &served, &replayed).iter().for_each(|line| println!("{line}"));
         }
     }
-    Ok(if different { Outcome::Found } else { Outcome::Good })
+    Ok(outcome)
+}
+
+/// Views replayed from nothing; again only when another address is wanted.
+struct Replays<'a> {
+    data: &'a DataDirectory,
+    kinds: &'a [ViewKind],
+    last: Option<TemporaryViews>,
+}
+
+impl Replays<'_> {
+    fn at(&mut self, address: Checkpoint) -> Result<&TemporaryViews, ToolError> {
+        let fitting = self.last.take().filter(|replayed| replayed.views.address() == address);
+        let replayed = match fitting {
+            Some(replayed) => replayed,
+            None => {
+                let position = address.next.0.checked_sub(1).map(Position);
+                book::replay(self.data, self.kinds, Until { position, moment: Some(address.moment()) })?
+            }
+        };
+        Ok(self.last.insert(replayed))
+    }
 }
 
 /// The lines that only one side has: `-` served, `+` replayed.
-fn differences(view: &ServedView, replayed: &TemporaryViews) -> Result<Vec<String>, ToolError> {
-    let mut lines = Vec::new();
-    for (name, served) in &view.reports {
-        let replayed = replayed.views.report(name, &Filter::default())?.json_lines();
-        if *served == replayed {
-            continue;
-        }
-        let [old, new] =
-            [served.as_str(), replayed.as_str()].map(|text| text.lines().collect::<std::collections::BTreeSet<_>>());
-        let only = |sign: &'static str, a: &std::collections::BTreeSet<&str>, b: &std::collections::BTreeSet<&str>| {
-            a.difference(b).map(|line| format!("  {name} {sign} {line}")).collect::<Vec<_>>()
-        };
-        let all = [only("-", &old, &new), only("+", &new, &old)].concat();
-        let more = all.len().saturating_sub(SHOWN);
-        lines.extend(all.into_iter().take(SHOWN));
-        if more > 0 {
-            lines.push(format!("  {name}: and {more} lines more"));
-        }
+fn differences(report: &str, served: &str, replayed: &str) -> Vec<String> {
+    let [old, new] = [served, replayed].map(|text| text.lines().collect::<BTreeSet<_>>());
+    let only = |sign: &'static str, a: &BTreeSet<&str>, b: &BTreeSet<&str>| {
+        a.difference(b).map(|line| format!("  {report} {sign} {line}")).collect::<Vec<_>>()
+    };
+    let mut lines = [only("-", &old, &new), only("+", &new, &old)].concat();
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    if more > 0 {
+        lines.push(format!("  {report}: and {more} lines more"));
     }
-    Ok(lines)
+    lines
 }
 
-fn from_directory(data: &DataDirectory, kinds: &[ViewKind]) -> Result<Vec<ServedView>, ToolError> {
-    let Some(views) = book::served(data)? else {
-        let message = "a server has these views open; name it with --url, and an auditor's token with --token";
-        return Err(ToolError::Usage(message.to_owned()));
-    };
-    let mut served = Vec::new();
-    for view in views.iter().filter(|view| kinds.iter().any(|kind| kind.name == view.kind().name)) {
-        let kind = view.kind();
-        let report =
-            |name: &&'static str| Ok((*name, kind.report(view.rows(), name, &Filter::default())?.json_lines()));
-        let reports = kind.reports.iter().map(report).collect::<Result<_, ToolError>>()?;
-        served.push(ServedView {
-            kind,
-            reached: view.reached(),
-            digest: view.kind().digest(view.rows())?.to_string(),
-            reports,
+/// Who serves the views.
+enum Served<'a> {
+    /// Nobody now: they lie in the data directory.
+    Directory(Vec<Box<dyn Running>>),
+    /// A server, asked with an auditor's token.
+    Server { url: &'a str, token: &'a str },
+}
+
+type Reports = Vec<(&'static str, String)>;
+
+impl<'a> Served<'a> {
+    fn of(data: &DataDirectory, server: &'a Server) -> Result<Self, ToolError> {
+        match (&server.url, &server.token) {
+            (Some(url), Some(token)) => Ok(Self::Server { url, token }),
+            (Some(_), None) => {
+                let message =
+                    "--url needs an auditor's token: --token, from `marktboek token --role auditor --subject NAME`";
+                Err(ToolError::Usage(message.to_owned()))
+            }
+            (None, _) => book::served(data)?.map(Self::Directory).ok_or_else(|| {
+                let message = "a server has these views open; name it with --url, and an auditor's token with --token";
+                ToolError::Usage(message.to_owned())
+            }),
+        }
+    }
+
+    /// Where each view stands, and its digest.
+    fn standings(&self, kinds: &[ViewKind]) -> Result<Vec<(ViewKind, Checkpoint, String)>, ToolError> {
+        match self {
+            Self::Directory(views) => kinds
+                .iter()
+                .filter_map(|kind| views.iter().find(|view| view.kind().name == kind.name))
+                .map(|view| Ok((view.kind(), view.reached(), view.kind().digest(view.rows())?.to_string())))
+                .collect(),
+            Self::Server { url, token } => {
+                let answer = Answer::of(format!("{}/views", url.trim_end_matches('/')), token)?;
+                let reached = answer.reached()?;
+                let digest = |kind: &ViewKind| Ok((*kind, reached, answer.text(&["digests", kind.name])?));
+                kinds.iter().map(digest).collect()
+            }
+        }
+    }
+
+    /// A view's reports as JSON lines, and where it stands now.
+    fn reports(&self, kind: ViewKind) -> Result<(Checkpoint, Reports), ToolError> {
+        match self {
+            Self::Directory(views) => {
+                let Some(view) = views.iter().find(|view| view.kind().name == kind.name) else {
+                    return Ok((Checkpoint::default(), Vec::new()));
+                };
+                let report =
+                    |name: &&'static str| Ok((*name, kind.report(view.rows(), name, &Filter::default())?.json_lines()));
+                Ok((view.reached(), kind.reports.iter().map(report).collect::<Result<_, ToolError>>()?))
+            }
+            Self::Server { url, token } => {
+                let answer = Answer::of(format!("{}/views/{}", url.trim_end_matches('/'), kind.name), token)?;
+                let report = |name: &&'static str| Ok((*name, answer.text(&["reports", name])?));
+                Ok((answer.reached()?, kind.reports.iter().map(report).collect::<Result<_, ToolError>>()?))
+            }
+        }
+    }
+}
+
+/// What a server answered.
+struct Answer {
+    url: String,
+    body: Value,
+}
+
+impl Answer {
+    fn of(url: String, token: &str) -> Result<Self, ToolError> {
+        let answer = ureq::get(&url).header("authorization", format!("Bearer {token}")).call();
+        let text = answer.and_then(|mut answer| answer.body_mut().with_config().limit(u64::MAX).read_to_string());
+        let body = text.map_err(|error| error.to_string()).and_then(|text| {
+            let body: serde_json::Result<Value> = serde_json::from_str(&text);
+            body.map_err(|error| error.to_string())
         });
+        match body {
+            Ok(body) => Ok(Self { url, body }),
+            Err(message) => Err(ToolError::Server { url, message }),
+        }
     }
-    Ok(served)
-}
 
-fn from_server(url: &str, token: Option<&str>, kinds: &[ViewKind]) -> Result<Vec<ServedView>, ToolError> {
-    let Some(token) = token else {
-        return Err(ToolError::Usage(
-            "--url needs an auditor's token: --token, from `marktboek token --role auditor --subject NAME`".to_owned(),
-        ));
-    };
-    kinds.iter().map(|kind| ask(url, token, *kind)).collect()
-}
+    fn missing(&self, member: &str) -> ToolError {
+        let message = format!("the answer has no {member}; is it a Marktboek server of this version?");
+        ToolError::Server { url: self.url.clone(), message }
+    }
 
-/// `GET /views/<name>` gives `{"next", "momentMicros", "digest", "reports": {name: JSON lines}}`.
-fn ask(url: &str, token: &str, kind: ViewKind) -> Result<ServedView, ToolError> {
-    let url = format!("{}/views/{}", url.trim_end_matches('/'), kind.name);
-    let wrong = |message: String| ToolError::Server { url: url.clone(), message };
-    let answer = ureq::get(&url).header("authorization", format!("Bearer {token}")).call();
-    let body = answer
-        .and_then(|mut answer| answer.body_mut().with_config().limit(u64::MAX).read_to_string())
-        .map_err(|error| wrong(error.to_string()))?;
-    let body: Value = serde_json::from_str(&body).map_err(|error| wrong(error.to_string()))?;
-    let missing =
-        |member: &str| wrong(format!("the answer has no {member}; is it a Marktboek server of this version?"));
-    let next = body["next"].as_u64().ok_or_else(|| missing("next"))?;
-    let moment_micros = body["momentMicros"].as_i64().ok_or_else(|| missing("momentMicros"))?;
-    let digest = body["digest"].as_str().ok_or_else(|| missing("digest"))?.to_owned();
-    let report = |name: &&'static str| {
-        Ok((*name, body["reports"][*name].as_str().ok_or_else(|| missing("reports"))?.to_owned()))
-    };
-    let reports = kind.reports.iter().map(report).collect::<Result<_, ToolError>>()?;
-    Ok(ServedView { kind, reached: Checkpoint { next: event_log::Position(next), moment_micros }, digest, reports })
+    fn reached(&self) -> Result<Checkpoint, ToolError> {
+        let next = self.body["next"].as_u64().ok_or_else(|| self.missing("next"))?;
+        let moment_micros = self.body["momentMicros"].as_i64().ok_or_else(|| self.missing("momentMicros"))?;
+        Ok(Checkpoint { next: Position(next), moment_micros })
+    }
+
+    fn text(&self, path: &[&str]) -> Result<String, ToolError> {
+        let found = path.iter().fold(&self.body, |value, member| &value[*member]);
+        found.as_str().map(str::to_owned).ok_or_else(|| self.missing(&path.join(".")))
+    }
 }

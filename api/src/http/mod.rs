@@ -5,6 +5,7 @@
 //! | `POST /graphql` | answers a GraphQL request |
 //! | `GET /graphiql` | a page for trying queries, served whole from this program |
 //! | `GET /photos/{id}` | a photo, once a person has approved it |
+//! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
 
@@ -13,6 +14,7 @@ mod graphql;
 mod health;
 pub mod metrics;
 mod photos;
+mod views;
 
 use std::sync::Arc;
 
@@ -43,6 +45,8 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", post(graphql::answer))
         .route("/photos/{id}", get(photos::photo))
+        .route("/views", get(views::digests))
+        .route("/views/{name}", get(views::view))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

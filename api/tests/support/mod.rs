@@ -9,9 +9,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use api::clock::ClockSetting;
-use api::data_directory::DataDirectory;
+use api::opened::Opened;
 use api::serve::Server;
 use domain::metadata::Role;
+use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 
 pub(crate) const SELLER: &str = "5e110000-0000-4000-8000-00000000000a";
@@ -63,9 +64,9 @@ pub(crate) struct Market {
 impl Market {
     /// Opens the one in a directory.
     pub(crate) async fn open(directory: &Path) -> Self {
-        let data = DataDirectory::at(directory).unwrap();
+        let data = DataDirectory::new(directory);
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = Server::start(&data, data.open().unwrap(), listen, ClockSetting::System).await.unwrap();
+        let server = Server::start(&data, Opened::open(&data).unwrap(), listen, ClockSetting::System).await.unwrap();
         server.ready().await;
         Self { server }
     }

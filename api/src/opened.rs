@@ -1,0 +1,56 @@
+//! What is in a data directory, opened by the one process that may write it.
+
+use std::fs;
+use std::sync::Arc;
+
+use event_log::embedded::EmbeddedOptions;
+use event_log::{EmbeddedLog, Vault};
+use projections::data_directory::{DataDirectory, MASTER_KEY_FILE};
+
+use crate::ApiError;
+use crate::photos::Photos;
+use crate::token::Signer;
+
+/// What is in a data directory.
+#[derive(Debug)]
+pub struct Opened {
+    /// The book.
+    pub log: Arc<EmbeddedLog>,
+    /// The subjects' keys.
+    pub vault: Arc<Vault>,
+    /// The photos.
+    pub photos: Photos,
+    /// What signs tokens.
+    pub signer: Signer,
+}
+
+impl Opened {
+    /// Opens what is in a data directory, which is made if it is not there. Checks every record of the book; blocks.
+    ///
+    /// # Errors
+    /// That another process writes it; what the log and the vault say.
+    pub fn open(data: &DataDirectory) -> Result<Self, ApiError> {
+        fs::create_dir_all(data.path()).map_err(ApiError::io("making", data.path()))?;
+        let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
+        if let Some(torn) = log.recovered() {
+            tracing::warn!(?torn, "the book had an unfinished end, as a crash leaves it; it was cut and kept aside");
+        }
+        let (vault, generated) = data.open_vault()?;
+        if generated {
+            tracing::warn!(
+                path = %data.master_key().display(),
+                "a master key was made beside the data that it protects; for more than trying out, keep it elsewhere and \
+                 name its file in {MASTER_KEY_FILE}. Whoever loses it has lost all personal data"
+            );
+        }
+        if let Some(torn) = vault.recovered() {
+            tracing::warn!(
+                ?torn,
+                "the key file had an unfinished end, as a crash leaves it; it was cut and kept aside"
+            );
+        }
+        let vault = Arc::new(vault);
+        let photos = Photos::open(data.photos(), Arc::clone(&vault))?;
+        Ok(Self { log: Arc::new(log), vault, photos, signer: Signer::from_file(&data.token_secret())? })
+    }
+}
