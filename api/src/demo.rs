@@ -56,7 +56,8 @@ pub async fn run(
     }
     let clock = until.map_or(ClockSetting::System, ClockSetting::Fixed);
     let server = Server::start(&data, opened, listen, clock).await?;
-    server.ready().await;
+    // The generated year ends with removals and erasures whose consequences the reactors still owe.
+    server.settled().await?;
     let events = server.app().executor.platform().book.log().next_position().await?;
     say_how_to_come_in(&server, (&path, temporary.is_none()), started, events.0)?;
     let ended = until_told_to_end(server).await;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{EmbeddedLog, EventLog};
+use event_log::{EmbeddedLog, EventLog, Position};
 use projections::data_directory::DataDirectory;
 use projections::{Opener, Served};
 use tokio::net::TcpListener;
@@ -35,6 +35,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     reacting: Vec<JoinHandle<()>>,
+    reacted: Vec<watch::Receiver<Position>>,
     counting: JoinHandle<()>,
     app: Arc<App>,
     log: Arc<EmbeddedLog>,
@@ -78,12 +79,15 @@ impl Server {
         let reactors = data.reactors();
         std::fs::create_dir_all(&reactors).map_err(ApiError::io("making", &reactors))?;
         let checkpoint = Checkpoint::file(reactors.join(Erasure::NAME));
+        let (erased, erasing) = watch::channel(Position::START);
+        let (removed, removing) = watch::channel(Position::START);
         let reacting = vec![
-            tokio::spawn(reactors::run(book.clone(), Erasure, checkpoint, stopped.clone())),
-            tokio::spawn(reactors::run(book, SellerRemoval::default(), Checkpoint::start(), stopped)),
+            tokio::spawn(reactors::run(book.clone(), Erasure, checkpoint, erased, stopped.clone())),
+            tokio::spawn(reactors::run(book, SellerRemoval::default(), Checkpoint::start(), removed, stopped)),
         ];
+        let reacted = vec![erasing, removing];
         let counting = tokio::spawn(http::metrics::upkeep());
-        Ok(Self { address, stop, serving, reacting, counting, app, log })
+        Ok(Self { address, stop, serving, reacting, reacted, counting, app, log })
     }
 
     /// Where it listens.
@@ -98,11 +102,28 @@ impl Server {
         &self.app
     }
 
-    /// Waits until the views have caught up with the book.
-    pub async fn ready(&self) {
+    /// Waits until the reactors have acted on everything in the book, what they added to it included, and the views show
+    /// it. While others keep adding events this may never come.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub async fn settled(&self) -> Result<(), ApiError> {
+        let mut end = self.log.next_position().await?;
+        loop {
+            for reached in &self.reacted {
+                // The sender lives as long as the reactor does; one that ended will act no more.
+                let _ = reached.clone().wait_for(|reached| *reached >= end).await;
+            }
+            let now = self.log.next_position().await?;
+            if now == end {
+                break;
+            }
+            end = now;
+        }
         let mut health = self.app.executor.platform().views.health();
         // The sender lives as long as the views do, and they live as long as this server.
-        let _ = health.wait_for(|health| health.caught_up || health.failed.is_some()).await;
+        let _ = health.wait_for(|health| health.reached.next >= end || health.failed.is_some()).await;
+        Ok(())
     }
 
     /// Stops it: see the module.

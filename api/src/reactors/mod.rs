@@ -82,12 +82,19 @@ impl Checkpoint {
     }
 }
 
-/// Runs a reactor until `stop` says so or the book is closed.
-pub async fn run<R: Reactor>(book: Book, mut reactor: R, checkpoint: Checkpoint, mut stop: watch::Receiver<bool>) {
+/// Runs a reactor until `stop` says so or the book is closed. `reached` tells up to which position it has acted on
+/// everything; it says nothing before the reactor has caught up for the first time.
+pub async fn run<R: Reactor>(
+    book: Book,
+    mut reactor: R,
+    checkpoint: Checkpoint,
+    reached: watch::Sender<Position>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut from = checkpoint.read();
     loop {
         let followed = tokio::select! {
-            followed = follow(&book, &mut reactor, &checkpoint, &mut from) => followed,
+            followed = follow(&book, &mut reactor, &checkpoint, &mut from, &reached) => followed,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match followed {
@@ -108,13 +115,14 @@ async fn follow<R: Reactor>(
     reactor: &mut R,
     checkpoint: &Checkpoint,
     from: &mut Position,
+    reached: &watch::Sender<Position>,
 ) -> Result<(), ApiError> {
     let end = book.log().next_position().await?;
     // A checkpoint beyond the end is of another book.
     if *from > end {
         *from = Position::START;
     }
-    let mut events = book.log().subscribe(*from);
+    let (mut events, mut caught_up) = (book.log().subscribe(*from), false);
     while let Some(event) = events.next().await {
         match event? {
             Subscribed::Event(event) => {
@@ -124,10 +132,15 @@ async fn follow<R: Reactor>(
                     metrics::counter!("marktboek_reactions_total", "reactor" => R::NAME).increment(1);
                     checkpoint.write(*from)?;
                 }
+                if caught_up {
+                    reached.send_replace(*from);
+                }
             }
             Subscribed::CaughtUp => {
                 reactor.caught_up(book).await?;
                 checkpoint.write(*from)?;
+                caught_up = true;
+                reached.send_replace(*from);
             }
         }
     }

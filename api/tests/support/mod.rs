@@ -67,7 +67,7 @@ impl Market {
         let data = DataDirectory::new(directory);
         let listen = "127.0.0.1:0".parse().unwrap();
         let server = Server::start(&data, Opened::open(&data).unwrap(), listen, ClockSetting::System).await.unwrap();
-        server.ready().await;
+        server.settled().await.unwrap();
         Self { server }
     }
 
