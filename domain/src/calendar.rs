@@ -29,6 +29,12 @@ impl Month {
         Self { year: local.year(), month: local.month() as u8 }
     }
 
+    /// Its first instant.
+    #[must_use]
+    pub fn begins(self) -> DateTime<Utc> {
+        NaiveDate::from_ymd_opt(self.year, u32::from(self.month), 1).map_or(DateTime::<Utc>::MAX_UTC, local_midnight)
+    }
+
     /// The month that follows.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -127,6 +133,19 @@ pub fn end_of_day(instant: DateTime<Utc>, days_later: u32) -> DateTime<Utc> {
     local_midnight(after)
 }
 
+/// The first instant after the same local day so many months later: until then runs a period of whole months that began
+/// on that day (Reg. 1182/71 art. 3(2)(c)).
+#[must_use]
+pub fn end_of_months(instant: DateTime<Utc>, months: u32) -> DateTime<Utc> {
+    end_of_day(months_later(instant, months), 0)
+}
+
+/// The local day on which an instant falls.
+#[must_use]
+pub fn local_day(instant: DateTime<Utc>) -> NaiveDate {
+    instant.with_timezone(&Paris).date_naive()
+}
+
 /// The same local time so many years later; 29 February becomes 28 February.
 #[must_use]
 pub fn years_later(instant: DateTime<Utc>, years: u32) -> DateTime<Utc> {
@@ -141,7 +160,15 @@ pub fn months_later(instant: DateTime<Utc>, months: u32) -> DateTime<Utc> {
     from_local(later)
 }
 
-fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
+/// The same local time so many months earlier, or the month's last day where it has no such day.
+#[must_use]
+pub fn months_earlier(instant: DateTime<Utc>, months: u32) -> DateTime<Utc> {
+    let local = instant.with_timezone(&Paris).naive_local();
+    from_local(local.checked_sub_months(Months::new(months)).unwrap_or(chrono::NaiveDateTime::MIN))
+}
+
+/// The first instant of a local day.
+pub(crate) fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
     from_local(day.and_time(NaiveTime::MIN))
 }
 

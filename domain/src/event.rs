@@ -9,20 +9,36 @@
 use serde_json::Value;
 
 use crate::activity::{ActivityEvent, RecipientsSeen};
-use crate::buyer::{BuyerErasureRequested, BuyerEvent, BuyerRegistered};
+use crate::authority::{
+    AuthorityEvent, AuthorityLanguageNotice, AuthorityMessageReceived, AuthorityMessageRefused, AuthorityOrderExecuted,
+    AuthorityOrderReceived,
+};
+use crate::buyer::{BuyerBlocked, BuyerErasureRequested, BuyerEvent, BuyerRegistered, BuyerUnblocked, BuyerWarned};
+use crate::complaint::{ComplaintDecided, ComplaintEvent, ComplaintLodged};
+use crate::deadline::{DeadlineEvent, DeadlineMissed};
+use crate::dispute::{DisputeClosed, DisputeEvent, DisputeOpened, DisputeReferred};
+use crate::invitation::{InvitationEvent, ReviewInvited};
 use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingRemoved};
+use crate::mail::{MailEvent, MailFailed, MailQueued, MailSent};
+use crate::notice::{NoticeDecided, NoticeEvent, NoticeSubmitted};
 use crate::order::{
     HelpRequested, HelpResolved, IssueReported, OrderCancelled, OrderConfirmed, OrderDelivered, OrderEvent,
-    OrderPlaced, OrderShipped,
+    OrderPlaced, OrderShipped, PaymentCaptured, PaymentRefunded,
 };
 use crate::policy::{PolicyAdopted, PolicyEvent};
 use crate::product::{ProductCatalogued, ProductEvent};
 use crate::review::{
-    PhotosApproved, PhotosRejected, PhotosSubmitted, ReviewEdited, ReviewEvent, ReviewPublished, ReviewRetentionEnded,
-    ReviewSubmitted, ReviewWithdrawn,
+    PhotosApproved, PhotosReinstated, PhotosRejected, PhotosRemoved, PhotosSubmitted, ReviewEdited, ReviewEvent,
+    ReviewModerated, ReviewPublished, ReviewReinstated, ReviewRetentionEnded, ReviewSubmitted, ReviewTranslated,
+    ReviewWithdrawn,
 };
+use crate::safety_warning::{BuyersWarned, SafetyWarningEvent};
 use crate::sealed::{Closable, Subject};
-use crate::seller::{SellerEvent, SellerRegistered, SellerRemoved, SellerTermsAccepted, SellerVerified};
+use crate::seller::{
+    SellerEvent, SellerFeeCharged, SellerRegistered, SellerReinstated, SellerRemoved, SellerTermsAccepted,
+    SellerVerified,
+};
+use crate::statement::{StatementEvent, StatementOfReasonsIssued};
 use crate::subject::{SubjectEvent, SubjectKeyDestroyed};
 use crate::upcast::upcast;
 
@@ -144,18 +160,36 @@ macro_rules! events {
 }
 
 events! {
-    Seller(SellerEvent) { SellerRegistered = 1, SellerTermsAccepted = 1, SellerVerified = 1, SellerRemoved = 1 }
+    Seller(SellerEvent) {
+        SellerRegistered = 1, SellerTermsAccepted = 1, SellerVerified = 1, SellerRemoved = 1, SellerReinstated = 1,
+        SellerFeeCharged = 1,
+    }
     Product(ProductEvent) { ProductCatalogued = 1 }
     Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1 }
     Order(OrderEvent) {
         OrderPlaced = 1, OrderConfirmed = 1, OrderShipped = 1, OrderDelivered = 1, OrderCancelled = 1,
-        IssueReported = 1, HelpRequested = 1, HelpResolved = 1,
+        IssueReported = 1, HelpRequested = 1, HelpResolved = 1, PaymentCaptured = 1, PaymentRefunded = 1,
     }
-    Buyer(BuyerEvent) { BuyerRegistered = 1, BuyerErasureRequested = 1 }
+    Buyer(BuyerEvent) {
+        BuyerRegistered = 1, BuyerErasureRequested = 1, BuyerWarned = 1, BuyerBlocked = 1, BuyerUnblocked = 1,
+    }
     Review(ReviewEvent) {
         ReviewSubmitted = 1, ReviewPublished = 1, ReviewEdited = 1, ReviewWithdrawn = 1, ReviewRetentionEnded = 1,
-        PhotosSubmitted = 1, PhotosApproved = 1, PhotosRejected = 1,
+        PhotosSubmitted = 1, PhotosApproved = 1, PhotosRejected = 1, ReviewModerated = 1, PhotosRemoved = 1,
+        ReviewReinstated = 1, PhotosReinstated = 1, ReviewTranslated = 1,
     }
+    Invitation(InvitationEvent) { ReviewInvited = 1 }
+    Notice(NoticeEvent) { NoticeSubmitted = 1, NoticeDecided = 1 }
+    Statement(StatementEvent) { StatementOfReasonsIssued = 1 }
+    Complaint(ComplaintEvent) { ComplaintLodged = 1, ComplaintDecided = 1 }
+    Authority(AuthorityEvent) {
+        AuthorityMessageReceived = 1, AuthorityMessageRefused = 1, AuthorityLanguageNotice = 1,
+        AuthorityOrderReceived = 1, AuthorityOrderExecuted = 1,
+    }
+    Dispute(DisputeEvent) { DisputeOpened = 1, DisputeReferred = 1, DisputeClosed = 1 }
+    SafetyWarning(SafetyWarningEvent) { BuyersWarned = 1 }
+    Deadline(DeadlineEvent) { DeadlineMissed = 1 }
+    Mail(MailEvent) { MailQueued = 1, MailSent = 1, MailFailed = 1 }
     Activity(ActivityEvent) { RecipientsSeen = 1 }
     Policy(PolicyEvent) { PolicyAdopted = 1 }
     Subject(SubjectEvent) { SubjectKeyDestroyed = 1 }
@@ -198,8 +232,23 @@ impl Event {
             Self::Review(ReviewEvent::ReviewSubmitted(event)) => event.text.close(&mut seal),
             Self::Review(ReviewEvent::ReviewEdited(event)) => event.text.close(&mut seal),
             Self::Review(ReviewEvent::PhotosSubmitted(event)) => event.contents.close(&mut seal),
+            Self::Review(ReviewEvent::ReviewTranslated(event)) => event.text.close(&mut seal),
+            Self::Notice(NoticeEvent::NoticeSubmitted(event)) => {
+                event.reasons.close(&mut seal)?;
+                event.notifier.as_mut().map_or(Ok(()), |notifier| notifier.close(&mut seal))
+            }
+            Self::Complaint(ComplaintEvent::ComplaintLodged(event)) => event.reasons.close(&mut seal),
+            Self::Authority(AuthorityEvent::AuthorityMessageReceived(event)) => event.letter.close(&mut seal),
+            Self::Authority(AuthorityEvent::AuthorityMessageRefused(event)) => event.letter.close(&mut seal),
+            Self::Authority(AuthorityEvent::AuthorityOrderReceived(event)) => event.answer_to.close(&mut seal),
+            Self::Dispute(DisputeEvent::DisputeOpened(event)) => event.subject.close(&mut seal),
+            Self::Mail(MailEvent::MailQueued(event)) => event.content.close(&mut seal),
             Self::Seller(
-                SellerEvent::SellerTermsAccepted(_) | SellerEvent::SellerVerified(_) | SellerEvent::SellerRemoved(_),
+                SellerEvent::SellerTermsAccepted(_)
+                | SellerEvent::SellerVerified(_)
+                | SellerEvent::SellerRemoved(_)
+                | SellerEvent::SellerReinstated(_)
+                | SellerEvent::SellerFeeCharged(_),
             )
             | Self::Product(ProductEvent::ProductCatalogued(_))
             | Self::Listing(
@@ -214,16 +263,36 @@ impl Event {
                 | OrderEvent::OrderDelivered(_)
                 | OrderEvent::OrderCancelled(_)
                 | OrderEvent::IssueReported(_)
-                | OrderEvent::HelpResolved(_),
+                | OrderEvent::HelpResolved(_)
+                | OrderEvent::PaymentCaptured(_)
+                | OrderEvent::PaymentRefunded(_),
             )
-            | Self::Buyer(BuyerEvent::BuyerErasureRequested(_))
+            | Self::Buyer(
+                BuyerEvent::BuyerErasureRequested(_)
+                | BuyerEvent::BuyerWarned(_)
+                | BuyerEvent::BuyerBlocked(_)
+                | BuyerEvent::BuyerUnblocked(_),
+            )
             | Self::Review(
                 ReviewEvent::ReviewPublished(_)
                 | ReviewEvent::ReviewWithdrawn(_)
                 | ReviewEvent::ReviewRetentionEnded(_)
                 | ReviewEvent::PhotosApproved(_)
-                | ReviewEvent::PhotosRejected(_),
+                | ReviewEvent::PhotosRejected(_)
+                | ReviewEvent::ReviewModerated(_)
+                | ReviewEvent::PhotosRemoved(_)
+                | ReviewEvent::ReviewReinstated(_)
+                | ReviewEvent::PhotosReinstated(_),
             )
+            | Self::Invitation(InvitationEvent::ReviewInvited(_))
+            | Self::Notice(NoticeEvent::NoticeDecided(_))
+            | Self::Statement(StatementEvent::StatementOfReasonsIssued(_))
+            | Self::Complaint(ComplaintEvent::ComplaintDecided(_))
+            | Self::Authority(AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_))
+            | Self::Dispute(DisputeEvent::DisputeReferred(_) | DisputeEvent::DisputeClosed(_))
+            | Self::SafetyWarning(SafetyWarningEvent::BuyersWarned(_))
+            | Self::Deadline(DeadlineEvent::DeadlineMissed(_))
+            | Self::Mail(MailEvent::MailSent(_) | MailEvent::MailFailed(_))
             | Self::Activity(ActivityEvent::RecipientsSeen(_))
             | Self::Policy(PolicyEvent::PolicyAdopted(_))
             | Self::Subject(SubjectEvent::SubjectKeyDestroyed(_)) => Ok(()),

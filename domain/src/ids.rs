@@ -53,6 +53,16 @@ ids! {
     HelpRequestId,
     /// A recipient of the service (DSA art. 3(b)): a buyer, or a visitor known by a pseudonym only.
     RecipientId,
+    /// A third party's notice of content (DSA art. 16).
+    NoticeId,
+    /// A statement of reasons (DSA art. 17).
+    StatementId,
+    /// A complaint about a decision (DSA art. 20).
+    ComplaintId,
+    /// What came to the authorities' contact point: a message or an order (DSA art. 9 to 11).
+    AuthorityContactId,
+    /// A mail.
+    MailId,
     /// A command, chosen by its sender; sending it again does nothing (R-0-04).
     CommandId,
 }
@@ -70,6 +80,26 @@ impl CommandId {
     #[must_use]
     pub fn caused_by(cause: Uuid, purpose: &str) -> Self {
         Self(Uuid::new_v5(&cause, purpose.as_bytes()))
+    }
+}
+
+/// A member of staff who decides, by the pseudonym in their token. It stands in the events of decisions, since a complaint
+/// is decided by somebody else (R-3.4-10).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StaffId(pub String);
+
+impl fmt::Display for StaffId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StatementId {
+    /// The statement of the reasons of a decision, by the event that records it: a decision has one.
+    #[must_use]
+    pub fn of_decision(event: Uuid) -> Self {
+        Self(Uuid::new_v5(&event, b"statement"))
     }
 }
 

@@ -4,10 +4,13 @@
 //! | --- | --- |
 //! | [`aggregate`] | the shape of every aggregate: `decide`, `evolve` and nothing else |
 //! | [`event`] | every event that can ever be in the book, as one closed enum; [`upcast`] for old versions |
-//! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`activity`] [`policy`] [`subject`] | the aggregates, one file each |
+//! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
+//! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
+//! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
+//! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
-//! | [`money`] [`calendar`] [`place`] [`language`] [`text`] [`ids`] | values that carry their rule |
+//! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`text`] [`ids`] | values that carry their rule |
 //! | [`recording`] [`metadata`] | from a decision to what is recorded, and who did it and why |
 //! | [`sealed`] | personal data, readable only with its subject's key |
 //! | [`refusal`] | why a command was refused: the rule, the field, the mend |
@@ -17,16 +20,25 @@
 
 pub mod activity;
 pub mod aggregate;
+pub mod authority;
 pub mod buyer;
 pub mod calendar;
+pub mod complaint;
+pub mod criterion;
+pub mod deadline;
+pub mod dispute;
 pub mod event;
 #[cfg(test)]
 mod given;
 pub mod ids;
+pub mod invitation;
 pub mod language;
+pub mod ledger;
 pub mod listing;
+pub mod mail;
 pub mod metadata;
 pub mod money;
+pub mod notice;
 pub mod order;
 pub mod place;
 pub mod policy;
@@ -38,12 +50,15 @@ pub mod refusal;
 pub mod retention;
 pub mod review;
 pub mod review_order;
+pub mod safety_warning;
 pub mod sealed;
 pub mod seller;
+pub mod statement;
 pub mod subject;
 pub mod text;
 mod text_code;
 pub mod upcast;
+pub mod working_days;
 
 pub use aggregate::{Aggregate, Context};
 pub use event::{Event, EventKind};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
-use crate::ids::{ProductId, SellerId};
+use crate::ids::{NoticeId, ProductId, SellerId, StaffId};
 use crate::money::Money;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::seller::SellerStanding;
@@ -126,6 +126,12 @@ pub struct ListingRemoved {
     pub reason: ListingRemovalReason,
     /// The facts, in words; no personal data.
     pub explanation: String,
+    /// The notice that led to it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_id: Option<NoticeId>,
+    /// Who decided, where staff did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<StaffId>,
 }
 
 /// What can happen to a listing.
@@ -170,6 +176,10 @@ pub enum ListingCommand {
         reason: ListingRemovalReason,
         /// The facts.
         explanation: String,
+        /// The notice that led to it, if one did.
+        notice: Option<NoticeId>,
+        /// Who decides, where staff do.
+        decided_by: Option<StaffId>,
     },
 }
 
@@ -256,7 +266,7 @@ impl Aggregate for Listing {
                 )?;
                 Ok(vec![ListingPriceChanged { product: listing.product, price, delivery_cost }.into()])
             }
-            ListingCommand::Remove { seller, reason, explanation } => {
+            ListingCommand::Remove { seller, reason, explanation, notice, decided_by } => {
                 let rule = reason.rule();
                 let listing = match self {
                     Self::Removed(_) => {
@@ -284,7 +294,15 @@ impl Aggregate for Listing {
                 )?;
                 let explanation = line(&explanation, rule, "explanation")?;
                 Ok(vec![
-                    ListingRemoved { product: listing.product, seller: listing.seller, reason, explanation }.into(),
+                    ListingRemoved {
+                        product: listing.product,
+                        seller: listing.seller,
+                        reason,
+                        explanation,
+                        notice_id: notice,
+                        decided_by,
+                    }
+                    .into(),
                 ])
             }
         }
@@ -381,7 +399,9 @@ mod tests {
     }
 
     fn remove(reason: ListingRemovalReason) -> ListingCommand {
-        ListingCommand::Remove { seller: None, reason, explanation: "found by staff".into() }
+        let decided_by = Some(StaffId("o-1".into()));
+        let explanation = "found by staff".into();
+        ListingCommand::Remove { seller: None, reason, explanation, notice: None, decided_by }
     }
 
     #[test]
@@ -443,8 +463,13 @@ mod tests {
         let stranger = SellerId(Uuid::from_u128(9));
         let by_stranger = ListingCommand::ChangePrice { seller: stranger, price: eur(1), delivery_cost: eur(0) };
         assert_eq!(published().refusal(by_stranger), ("R-1.2-02", Refused::Forbidden));
-        let withdraw =
-            |seller, reason| ListingCommand::Remove { seller: Some(seller), reason, explanation: "sold".into() };
+        let withdraw = |seller, reason| ListingCommand::Remove {
+            seller: Some(seller),
+            reason,
+            explanation: "sold".into(),
+            notice: None,
+            decided_by: None,
+        };
         assert!(published().when(withdraw(listing().seller, ListingRemovalReason::WithdrawnBySeller)).is_ok());
         let forbidden = ("R-1.2-02", Refused::Forbidden);
         assert_eq!(published().refusal(withdraw(stranger, ListingRemovalReason::WithdrawnBySeller)), forbidden);

@@ -107,6 +107,12 @@ impl Money {
         Ok(Self { minor: if negative { -minor } else { minor }, currency })
     }
 
+    /// As much the other way.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self { minor: self.minor.saturating_neg(), ..self }
+    }
+
     /// The sum, unless it does not fit or the currencies differ.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {

@@ -4,6 +4,10 @@
 //! exact service fee before confirming, and an order whose fee differs from the quote is refused (R-1.2-03).
 //! Insurance is taken out at purchase or never (R-1.3-03). Issues and requests for help are raised on the order.
 //!
+//! The buyer pays through a payment provider; the operator receives the money in the sellers' name (R-1.2-01). It is
+//! captured with the confirmation, and goes back when a confirmed order is cancelled. What each party's share is stands
+//! in the event, so that the ledger ([`crate::ledger`]) needs nothing else.
+//!
 //! Events carry what a reader of a later one needs (the products, the sellers, the instants before), so that no view
 //! has to remember every order.
 
@@ -13,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
+use crate::buyer::Buyer;
 use crate::calendar::{end_of_day, months_later};
 use crate::ids::{BuyerId, HelpRequestId, ListingId, ProductId, SellerId};
 use crate::listing::{Condition, Listing};
@@ -87,6 +92,52 @@ pub struct OrderConfirmed {
     pub products: Vec<ProductId>,
     /// The commission on all its lines, delivery and taxes included (R-1.2-05).
     pub commission: Money,
+    /// Each seller's part of the commission; events written before it was noted don't say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commissions: Vec<SellerShare>,
+}
+
+/// A seller's part of an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SellerShare {
+    /// Whose.
+    pub seller: SellerId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// The payment provider has the buyer's money, which the operator receives in the sellers' name (R-1.2-01). By the
+/// platform, with the confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentCaptured {
+    /// The payment provider's word for it.
+    pub reference: String,
+    /// What each seller gets: items and delivery.
+    pub shares: Vec<SellerShare>,
+    /// The operator's service fee.
+    pub service_fee: Money,
+    /// The insurer's premium, if the insurance was taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance: Option<Money>,
+}
+
+/// The buyer's money went back, all of it, and so did the commission. By the platform, with the cancellation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRefunded {
+    /// The payment provider's word for it, as at the capture.
+    pub reference: String,
+    /// What each seller had got.
+    pub shares: Vec<SellerShare>,
+    /// The operator's service fee.
+    pub service_fee: Money,
+    /// The insurer's premium.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance: Option<Money>,
+    /// Each seller's part of the commission, which a cancelled order carries none of (R-1.2-05).
+    pub commissions: Vec<SellerShare>,
 }
 
 /// The order was handed to the carrier. By the seller.
@@ -200,6 +251,10 @@ pub enum OrderEvent {
     HelpRequested(HelpRequested),
     /// See [`HelpResolved`].
     HelpResolved(HelpResolved),
+    /// See [`PaymentCaptured`].
+    PaymentCaptured(PaymentCaptured),
+    /// See [`PaymentRefunded`].
+    PaymentRefunded(PaymentRefunded),
 }
 
 /// In whose part a command is given.
@@ -246,6 +301,8 @@ pub enum OrderCommand {
     Place {
         /// Who.
         buyer: BuyerId,
+        /// Who, as the buyer's stream has them.
+        account: Buyer,
         /// What.
         lines: Vec<RequestedLine>,
         /// The service fee that the buyer was shown.
@@ -260,7 +317,12 @@ pub enum OrderCommand {
         promised_until: Option<DateTime<Utc>>,
     },
     /// Make it binding.
-    Confirm(Party),
+    Confirm {
+        /// Who confirms.
+        party: Party,
+        /// The payment provider's reference; nothing for histories whose payments are not known.
+        payment: Option<String>,
+    },
     /// Hand it to the carrier.
     Ship(Party),
     /// Note its arrival.
@@ -325,6 +387,8 @@ pub struct PlacedOrder {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// When it arrived.
     pub delivered_at: Option<DateTime<Utc>>,
+    payment: Option<PaymentCaptured>,
+    commissions: Vec<SellerShare>,
     issues: BTreeSet<(u16, IssueKind)>,
     help_requests: BTreeMap<HelpRequestId, bool>,
 }
@@ -365,6 +429,12 @@ pub fn quote(lines: &[RequestedLine], insured: bool, policies: &Policies) -> Res
 }
 
 impl Order {
+    /// The sellers in it, each once; none before it is placed.
+    #[must_use]
+    pub fn sellers(&self) -> Vec<SellerId> {
+        self.0.as_ref().map_or_else(Vec::new, PlacedOrder::sellers)
+    }
+
     fn known(&self, rule: Rule) -> Result<&PlacedOrder, Refusal> {
         self.0.as_ref().ok_or_else(|| Refusal::new(rule, Refused::NotFound, "orderId", "there is no such order"))
     }
@@ -431,16 +501,46 @@ impl PlacedOrder {
         self.placed.lines.iter().map(|line| line.seller).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// What each seller gets: its lines with delivery, taxes included.
+    fn shares(&self) -> Vec<SellerShare> {
+        let mut shares = BTreeMap::<SellerId, Money>::new();
+        for line in &self.placed.lines {
+            let share = shares.entry(line.seller).or_insert(Money::zero(line.price.currency));
+            // The quote added these very amounts when the order was placed, and they fitted.
+            let cost = line.price.times(line.quantity).and_then(|cost| cost.plus(line.delivery_cost));
+            *share = cost.and_then(|cost| share.plus(cost)).unwrap_or(*share);
+        }
+        shares.into_iter().map(|(seller, amount)| SellerShare { seller, amount }).collect()
+    }
+
     /// All lines with delivery, taxes included, without the service fee and the insurance.
     fn commission_base(&self) -> Money {
         let zero = Money::zero(self.placed.service_fee.currency);
-        // The quote added these very amounts when the order was placed, and they fitted.
-        self.placed
-            .lines
-            .iter()
-            .filter_map(|line| line.price.times(line.quantity)?.plus(line.delivery_cost))
-            .fold(zero, |sum, cost| sum.plus(cost).unwrap_or(sum))
+        self.shares().iter().fold(zero, |sum, share| sum.plus(share.amount).unwrap_or(sum))
     }
+}
+
+/// An amount in parts that are to each other as the shares are, and that add up to it: what rounding down leaves goes,
+/// a minor unit each, to the sellers of whose part most was cut off.
+fn split(amount: Money, shares: &[SellerShare]) -> Vec<SellerShare> {
+    let whole: i128 = shares.iter().map(|share| i128::from(share.amount.minor)).sum();
+    let mut parts: Vec<(i128, SellerShare)> = shares
+        .iter()
+        .map(|share| {
+            let product = i128::from(amount.minor) * i128::from(share.amount.minor);
+            // A part of an amount that fits is not larger than it.
+            let minor = product.checked_div_euclid(whole).and_then(|part| i64::try_from(part).ok()).unwrap_or(0);
+            let cut = product.checked_rem_euclid(whole).unwrap_or(0);
+            (cut, SellerShare { seller: share.seller, amount: Money { minor, ..amount } })
+        })
+        .collect();
+    let left = amount.minor - parts.iter().map(|(_, part)| part.amount.minor).sum::<i64>();
+    parts.sort_by_key(|(cut, part)| (std::cmp::Reverse(*cut), part.seller));
+    for (_, part) in parts.iter_mut().take(usize::try_from(left).unwrap_or(0)) {
+        part.amount.minor += 1;
+    }
+    parts.sort_by_key(|(_, part)| part.seller);
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 impl Aggregate for Order {
@@ -455,6 +555,7 @@ impl Aggregate for Order {
         let event: OrderEvent = match command {
             OrderCommand::Place {
                 buyer,
+                account,
                 lines,
                 quoted_service_fee,
                 insured,
@@ -462,6 +563,7 @@ impl Aggregate for Order {
                 member_state,
                 promised_until,
             } => {
+                account.may_act(context.now)?;
                 require(self.0.is_none(), Rule("R-1.2-03"), Refused::AlreadyDone, "orderId", || {
                     "this order was placed already".to_owned()
                 })?;
@@ -498,12 +600,22 @@ impl Aggregate for Order {
                 }
                 .into()
             }
-            OrderCommand::Confirm(party) => {
+            OrderCommand::Confirm { party, payment } => {
                 let order = self.known(COMMISSION)?;
                 order.allows_seller(party, COMMISSION)?;
                 order.step(OrderStatus::Placed, OrderStatus::Confirmed, COMMISSION)?;
+                let shares = order.shares();
                 let commission = order.commission_base().share(context.policies.commission_basis_points);
-                OrderConfirmed { products: order.products(), commission }.into()
+                let commissions = split(commission, &shares);
+                let confirmed = OrderConfirmed { products: order.products(), commission, commissions };
+                let Some(reference) = payment else { return Ok(vec![confirmed.into()]) };
+                let reference = line(&reference, Rule("R-1.2-01"), "paymentReference")?;
+                let insurance = order.placed.insurance.map(|insurance| insurance.premium);
+                let service_fee = order.placed.service_fee;
+                return Ok(vec![
+                    PaymentCaptured { reference, shares, service_fee, insurance }.into(),
+                    confirmed.into(),
+                ]);
             }
             OrderCommand::Ship(party) => {
                 let order = self.known(DELIVERY)?;
@@ -550,7 +662,14 @@ impl Aggregate for Order {
                     Party::Seller(_) => CancelledBy::Seller,
                     Party::Platform => CancelledBy::Platform,
                 };
-                OrderCancelled { by, products: order.products(), confirmed_at: order.confirmed_at }.into()
+                let cancelled =
+                    OrderCancelled { by, products: order.products(), confirmed_at: order.confirmed_at }.into();
+                let refund = order.payment.clone().map(|payment| {
+                    let PaymentCaptured { reference, shares, service_fee, insurance } = payment;
+                    let commissions = order.commissions.clone();
+                    PaymentRefunded { reference, shares, service_fee, insurance, commissions }.into()
+                });
+                return Ok(std::iter::once(cancelled).chain(refund).collect());
             }
             OrderCommand::ReportIssue { party, line, kind } => {
                 report_issue(self.known(Rule("R-2.3-08"))?, party, line, kind, context)?.into()
@@ -601,15 +720,20 @@ impl Aggregate for Order {
                 delivered_at: None,
                 issues: BTreeSet::new(),
                 help_requests: BTreeMap::new(),
+                payment: None,
+                commissions: Vec::new(),
             });
             return;
         }
         let Some(order) = &mut self.0 else { return };
         match event {
             OrderEvent::OrderPlaced(_) => {}
-            OrderEvent::OrderConfirmed(_) => {
+            OrderEvent::OrderConfirmed(event) => {
                 (order.status, order.confirmed_at) = (OrderStatus::Confirmed, Some(occurred_at));
+                order.commissions.clone_from(&event.commissions);
             }
+            OrderEvent::PaymentCaptured(event) => order.payment = Some(event.clone()),
+            OrderEvent::PaymentRefunded(_) => order.payment = None,
             OrderEvent::OrderShipped(_) => order.status = OrderStatus::Shipped,
             OrderEvent::OrderDelivered(_) => {
                 (order.status, order.delivered_at) = (OrderStatus::Delivered, Some(occurred_at));
@@ -674,4 +798,4 @@ fn report_issue(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

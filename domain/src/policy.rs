@@ -10,9 +10,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
+use crate::criterion::Criterion;
+use crate::language::Language;
 use crate::money::{Currency, Money};
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::text::Slug;
+use crate::working_days::HolidayCalendar;
 
 /// Which categories may be sold in (R-1.1-02).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +109,48 @@ pub struct Policies {
     pub review_retention_years: u32,
     /// How those years and the sale of the product go together (R-3.2-05).
     pub review_retention_reading: RetentionReading,
+    /// A seller's fixed monthly fee, in minor units of the currency (R-1.2-04). Policies that were adopted before it
+    /// could be said ask for none.
+    #[serde(default)]
+    pub seller_monthly_fee_minor: i64,
+    /// The days after delivery at which a buyer is invited to review (R-3.1-05).
+    #[serde(default = "week")]
+    pub review_invitation_days: u32,
+    /// The working days within which a review is published (R-3.2-01).
+    #[serde(default = "one")]
+    pub review_publication_working_days: u32,
+    /// The working days within which photos are decided (R-3.2-02).
+    #[serde(default = "week")]
+    pub photo_decision_working_days: u32,
+    /// Whose public holidays are no working days (R-0-05).
+    #[serde(default)]
+    pub holidays: HolidayCalendar,
+    /// Criteria so serious that an account may be blocked without a warning before (R-3.4-11).
+    #[serde(default = "serious_criteria")]
+    pub serious_criteria: BTreeSet<Criterion>,
+    /// The months within which a decision can be contested (R-3.4-10, DSA art. 20(1)).
+    #[serde(default = "six")]
+    pub complaint_months: u32,
+    /// Into which languages reviews are translated: those of the countries served (R-3.2-06).
+    #[serde(default = "served_languages")]
+    pub review_languages: BTreeSet<Language>,
+}
+
+// What holds where a policy was adopted before the value could be said: the defaults of `requirements.md`.
+const fn one() -> u32 {
+    1
+}
+const fn six() -> u32 {
+    6
+}
+const fn week() -> u32 {
+    7
+}
+fn serious_criteria() -> BTreeSet<Criterion> {
+    [Criterion::IllegalContent, Criterion::IdentityTheft, Criterion::HateOrViolence].into()
+}
+fn served_languages() -> BTreeSet<Language> {
+    ["de", "en", "es", "fr", "it", "nl"].into_iter().filter_map(|code| code.parse().ok()).collect()
 }
 
 impl Default for Policies {
@@ -146,6 +191,14 @@ impl Default for Policies {
             review_edit_days: 30,
             review_retention_years: 10,
             review_retention_reading: RetentionReading::LaterOf,
+            seller_monthly_fee_minor: 5_000,
+            review_invitation_days: week(),
+            review_publication_working_days: one(),
+            photo_decision_working_days: week(),
+            holidays: HolidayCalendar::France,
+            serious_criteria: serious_criteria(),
+            complaint_months: six(),
+            review_languages: served_languages(),
         }
     }
 }
@@ -164,6 +217,12 @@ const ELECTRONICS: &[&str] = &[
 ];
 
 impl Policies {
+    /// What a seller pays a month (R-1.2-04).
+    #[must_use]
+    pub const fn seller_monthly_fee(&self) -> Money {
+        Money::new(self.seller_monthly_fee_minor, self.currency)
+    }
+
     /// The service fee of an order whose items cost so much (R-1.2-03).
     #[must_use]
     pub fn service_fee_of(&self, items: Money) -> Money {
@@ -188,11 +247,21 @@ impl Policies {
             ("reviewEditDays", self.review_edit_days, 3_660),
             ("reviewRetentionYears", self.review_retention_years, 100),
             ("bestSellers", self.best_sellers, 1_000),
+            ("reviewInvitationDays", self.review_invitation_days, 3_660),
+            ("reviewPublicationWorkingDays", self.review_publication_working_days, 366),
+            ("photoDecisionWorkingDays", self.photo_decision_working_days, 366),
+            ("complaintMonths", self.complaint_months, 1_200),
         ] {
             require(value <= most, RULE, Refused::Invalid, field, || {
                 format!("{field} is at most {most}, not {value}")
             })?;
         }
+        require(self.seller_monthly_fee_minor >= 0, RULE, Refused::Invalid, "sellerMonthlyFeeMinor", || {
+            "a fee can't be negative".to_owned()
+        })?;
+        require(self.complaint_months >= 6, RULE, Refused::Invalid, "complaintMonths", || {
+            "a decision can be contested for at least six months (DSA art. 20(1))".to_owned()
+        })?;
         require(self.quality_window_days > 0, RULE, Refused::Invalid, "qualityWindowDays", || {
             "qualityWindowDays is at least 1".to_owned()
         })

@@ -32,6 +32,8 @@ pub enum Refused {
     TooEarly,
     /// It has been done.
     AlreadyDone,
+    /// The sender's account is blocked.
+    Blocked,
 }
 
 /// A refusal: nothing was changed.
@@ -46,13 +48,24 @@ pub struct Refusal {
     pub field: &'static str,
     /// What is wrong and what would mend it.
     pub message: String,
+    /// What else is wrong, where a form is checked field by field.
+    pub also: Vec<Refusal>,
 }
 
 impl Refusal {
     /// A refusal by a rule.
     #[must_use]
     pub fn new(rule: Rule, kind: Refused, field: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, kind, field, message: message.into() }
+        Self { rule, kind, field, message: message.into(), also: Vec::new() }
+    }
+
+    /// All of some refusals as one; nothing where there is none.
+    #[must_use]
+    pub fn all(refusals: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut refusals = refusals.into_iter();
+        let mut first = refusals.next()?;
+        first.also.extend(refusals);
+        Some(first)
     }
 }
 

@@ -4,16 +4,22 @@
 //! a person has approved them, all or none (R-3.4-02, R-3.4-03). The buyer may change it until the thirtieth day after
 //! delivery is over (R-3.3-01; without a word of the delivery, it counts from fourteen days after the promise), and have it deleted at any time (R-3.3-02): then its text's key is destroyed.
 //!
+//! A moderator may remove a review or its photos at any time, by the published criteria, on the operator's own initiative
+//! or because of a third party's notice (R-3.4-04 to R-3.4-06). A complaint that is well-founded brings them back
+//! (R-3.4-10). Translations stand beside the original (R-3.2-06).
+//!
 //! There is no field for a coupon, a payment or a credit: a review can't be rewarded (R-3.1-06).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
+use crate::buyer::Buyer;
 use crate::calendar::end_of_day;
-use crate::ids::{BuyerId, OrderId, PhotoId, ProductId, ReviewId, SellerId};
+use crate::criterion::{Criterion, named};
+use crate::ids::{BuyerId, ComplaintId, NoticeId, OrderId, PhotoId, ProductId, ReviewId, SellerId, StaffId};
 use crate::language::Language;
 use crate::order::{Order, OrderStatus};
 use crate::place::Country;
@@ -146,33 +152,9 @@ pub struct PhotosSubmitted {
 pub struct PhotosApproved {
     /// Which photos: all that wait.
     pub photos: Vec<PhotoId>,
-}
-
-/// Why a review or a photo breaks the rules (R-3.4-06), exactly these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the published criteria")]
-pub enum Criterion {
-    Advertising,
-    Duplicate,
-    OffTopic,
-    OtherProduct,
-    CompetitorPromotion,
-    PoliticalOrSocial,
-    Insulting,
-    Obscene,
-    Offensive,
-    SexuallyExplicit,
-    Defamatory,
-    PersonalAttack,
-    FalseOrMisleading,
-    WrittenBySeller,
-    IllegalContent,
-    ThirdPartyRights,
-    IdentityTheft,
-    PersonalData,
-    HateOrViolence,
-    RegulatoryBreach,
+    /// Who decided; events written before it was noted don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<StaffId>,
 }
 
 /// At least one photo breaks the rules, so none is shown (R-3.4-03). By a moderator.
@@ -185,6 +167,73 @@ pub struct PhotosRejected {
     pub criteria: Vec<Criterion>,
     /// The facts, in words; no personal data.
     pub explanation: String,
+    /// Who decided; events written before it was noted don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<StaffId>,
+}
+
+/// The review was removed against the criteria (R-3.4-04). By a moderator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewModerated {
+    /// Against which criteria; at least one.
+    pub criteria: Vec<Criterion>,
+    /// The facts, in words; no personal data.
+    pub explanation: String,
+    /// The notice that led to it; nothing on the operator's own initiative (R-3.4-05).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_id: Option<NoticeId>,
+    /// Who decided.
+    pub decided_by: StaffId,
+}
+
+/// Photos that were online were removed, all of them (R-3.4-04, R-3.4-03). By a moderator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotosRemoved {
+    /// Which photos: all that were online.
+    pub photos: Vec<PhotoId>,
+    /// Against which criteria; at least one.
+    pub criteria: Vec<Criterion>,
+    /// The facts, in words; no personal data.
+    pub explanation: String,
+    /// The notice that led to it; nothing on the operator's own initiative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_id: Option<NoticeId>,
+    /// Who decided.
+    pub decided_by: StaffId,
+}
+
+/// A removed review is online again, as of its first publication (R-3.4-10). Because of a well-founded complaint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewReinstated {
+    /// The complaint.
+    pub complaint: ComplaintId,
+}
+
+/// Photos that were refused or removed are online (R-3.4-10). Because of a well-founded complaint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhotosReinstated {
+    /// Which photos.
+    pub photos: Vec<PhotoId>,
+    /// The complaint.
+    pub complaint: ComplaintId,
+}
+
+/// The review's text was translated (R-3.2-06). By the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewTranslated {
+    /// Into which language.
+    pub language: Language,
+    /// The translation.
+    pub text: Sealed<String>,
+    /// Which of the review's texts: 0 is the first, each edit counts one more.
+    pub version: u32,
+    /// What translated it, as it names itself.
+    pub engine: String,
 }
 
 /// What can happen to a review.
@@ -206,6 +255,16 @@ pub enum ReviewEvent {
     PhotosApproved(PhotosApproved),
     /// See [`PhotosRejected`].
     PhotosRejected(PhotosRejected),
+    /// See [`ReviewModerated`].
+    ReviewModerated(ReviewModerated),
+    /// See [`PhotosRemoved`].
+    PhotosRemoved(PhotosRemoved),
+    /// See [`ReviewReinstated`].
+    ReviewReinstated(ReviewReinstated),
+    /// See [`PhotosReinstated`].
+    PhotosReinstated(PhotosReinstated),
+    /// See [`ReviewTranslated`].
+    ReviewTranslated(ReviewTranslated),
 }
 
 /// What a buyer says, first or again.
@@ -221,6 +280,24 @@ pub struct Opinion {
     pub aspects: BTreeMap<Aspect, u8>,
 }
 
+/// Why something is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Against which criteria; at least one.
+    pub criteria: Vec<Criterion>,
+    /// The facts, in words; no personal data.
+    pub explanation: String,
+    /// Who decides.
+    pub decided_by: StaffId,
+}
+
+impl Judgement {
+    fn checked(self, rule: Rule) -> Result<Self, Refusal> {
+        let explanation = line(&self.explanation, rule, "explanation")?;
+        Ok(Self { criteria: named(self.criteria)?, explanation, ..self })
+    }
+}
+
 /// What can be asked of a review.
 #[derive(Debug, Clone)]
 pub enum ReviewCommand {
@@ -230,6 +307,8 @@ pub enum ReviewCommand {
         review: ReviewId,
         /// Who.
         buyer: BuyerId,
+        /// Who, as the buyer's stream has them.
+        author: Buyer,
         /// The order.
         order_id: OrderId,
         /// The order as its stream has it.
@@ -249,6 +328,8 @@ pub enum ReviewCommand {
         review: ReviewId,
         /// Who.
         buyer: BuyerId,
+        /// Who, as the buyer's stream has them.
+        author: Buyer,
         /// The order as its stream has it.
         order: Box<Order>,
         /// The category of its product.
@@ -267,19 +348,50 @@ pub enum ReviewCommand {
         review: ReviewId,
         /// Who.
         buyer: BuyerId,
+        /// Who, as the buyer's stream has them.
+        author: Buyer,
         /// The order as its stream has it.
         order: Box<Order>,
         /// The photos.
         photos: Vec<PhotoContent>,
     },
     /// Show the photos that wait.
-    ApprovePhotos,
+    ApprovePhotos {
+        /// Who decides.
+        decided_by: StaffId,
+    },
     /// Show none of the photos that wait.
-    RejectPhotos {
-        /// Against which criteria.
-        criteria: Vec<Criterion>,
-        /// The facts.
-        explanation: String,
+    RejectPhotos(Judgement),
+    /// Remove it.
+    Moderate {
+        /// By what.
+        judgement: Judgement,
+        /// The notice that led to it, if one did.
+        notice: Option<NoticeId>,
+    },
+    /// Remove the photos that are online.
+    RemovePhotos {
+        /// By what.
+        judgement: Judgement,
+        /// The notice that led to it, if one did.
+        notice: Option<NoticeId>,
+    },
+    /// Bring it back.
+    Reinstate(ComplaintId),
+    /// Show the photos that were refused or removed last.
+    ReinstatePhotos(ComplaintId),
+    /// Note a translation.
+    Translate {
+        /// The review's id.
+        review: ReviewId,
+        /// Into which language.
+        language: Language,
+        /// The translation.
+        text: String,
+        /// Of which of its texts.
+        version: u32,
+        /// What translated it.
+        engine: String,
     },
     /// Take it down because its time is over.
     EndRetention {
@@ -297,6 +409,16 @@ pub struct LiveReview {
     pub published_at: Option<DateTime<Utc>>,
     /// The photos that wait for a person.
     pub photos_waiting: Vec<PhotoId>,
+    /// The photos that are online.
+    pub photos_shown: Vec<PhotoId>,
+    /// The photos that were refused or removed last, until others are shown.
+    pub photos_refused: Vec<PhotoId>,
+    /// The language of the text as it is now.
+    pub language: Language,
+    /// How often the text was changed.
+    pub version: u32,
+    /// The languages into which the text as it is now was translated.
+    pub translations: BTreeSet<Language>,
 }
 
 /// A review.
@@ -307,6 +429,8 @@ pub enum Review {
     Unknown,
     /// Online.
     Live(Box<LiveReview>),
+    /// Removed against the criteria; its author may contest that, and may still have it deleted.
+    Removed(Box<LiveReview>),
     /// Deleted by its author.
     Withdrawn,
     /// Taken down at the end of its time; its author may still have it deleted.
@@ -314,6 +438,15 @@ pub enum Review {
 }
 
 impl Review {
+    /// The review, online or not, while its text can be read.
+    #[must_use]
+    pub fn known(&self) -> Option<&LiveReview> {
+        match self {
+            Self::Live(review) | Self::Removed(review) | Self::Ended(review) => Some(review),
+            Self::Unknown | Self::Withdrawn => None,
+        }
+    }
+
     fn live(&self, rule: Rule) -> Result<&LiveReview, Refusal> {
         match self {
             Self::Live(review) => Ok(review),
@@ -321,6 +454,12 @@ impl Review {
             Self::Withdrawn => {
                 Err(Refusal::new(rule, Refused::AlreadyDone, "reviewId", "this review was deleted by its author"))
             }
+            Self::Removed(_) => Err(Refusal::new(
+                rule,
+                Refused::NotEligible,
+                "reviewId",
+                "this review was removed by a moderator; its author can contest that (lodgeComplaint) or delete it",
+            )),
             Self::Ended(_) => {
                 Err(Refusal::new(rule, Refused::TooLate, "reviewId", "this review's time online is over"))
             }
@@ -329,7 +468,7 @@ impl Review {
 
     fn own(&self, buyer: BuyerId, rule: Rule) -> Result<&LiveReview, Refusal> {
         let review = match self {
-            Self::Ended(review) => review,
+            Self::Ended(review) | Self::Removed(review) => review,
             Self::Unknown | Self::Live(_) | Self::Withdrawn => self.live(rule)?,
         };
         require(review.submitted.buyer == buyer, rule, Refused::Forbidden, "reviewId", || {
@@ -346,11 +485,12 @@ impl Aggregate for Review {
 
     fn decide(&self, command: ReviewCommand, context: &Context<'_>) -> Result<Vec<ReviewEvent>, Refusal> {
         match command {
-            ReviewCommand::Submit { review, buyer, order_id, order, line, category, opinion, licence } => {
+            ReviewCommand::Submit { review, buyer, author, order_id, order, line, category, opinion, licence } => {
                 const RULE: Rule = Rule("R-3.1-01");
                 require(matches!(self, Self::Unknown), RULE, Refused::AlreadyDone, "line", || {
                     "this line was reviewed already; change that review instead".to_owned()
                 })?;
+                author.may_act(context.now)?;
                 let bought = bought(&order, buyer)?;
                 let bought_line = bought.line(line, RULE)?;
                 let said = Said::checked(review, opinion, category.as_ref(), context)?;
@@ -377,10 +517,11 @@ impl Aggregate for Review {
                 };
                 Ok(vec![submitted.into(), ReviewPublished {}.into()])
             }
-            ReviewCommand::Edit { review, buyer, order, category, opinion } => {
+            ReviewCommand::Edit { review, buyer, author, order, category, opinion } => {
                 const RULE: Rule = Rule("R-3.3-01");
-                self.live(RULE)?;
                 self.own(buyer, RULE)?;
+                self.live(RULE)?;
+                author.may_act(context.now)?;
                 let Said { score, text, signals, language, aspects } =
                     Said::checked(review, opinion, category.as_ref(), context)?;
                 within_edit_window(&order, RULE, context)?;
@@ -390,10 +531,11 @@ impl Aggregate for Review {
                 self.own(buyer, Rule("R-3.3-02"))?;
                 Ok(vec![ReviewWithdrawn {}.into()])
             }
-            ReviewCommand::SubmitPhotos { review, buyer, order, photos } => {
+            ReviewCommand::SubmitPhotos { review, buyer, author, order, photos } => {
                 const RULE: Rule = Rule("R-3.1-03");
                 self.own(buyer, RULE)?;
                 let live = self.live(RULE)?;
+                author.may_act(context.now)?;
                 within_edit_window(&order, RULE, context)?;
                 require(live.photos_waiting.is_empty(), RULE, Refused::NotEligible, "photos", || {
                     "photos of this review wait for a decision already; send others after it".to_owned()
@@ -404,18 +546,63 @@ impl Aggregate for Review {
                 let ids = photos.iter().map(|photo| photo.photo).collect();
                 Ok(vec![PhotosSubmitted { photos: ids, contents: Sealed::new(Self::stream(review.0), photos) }.into()])
             }
-            ReviewCommand::ApprovePhotos => Ok(vec![PhotosApproved { photos: self.waiting(Rule("R-3.2-02"))? }.into()]),
-            ReviewCommand::RejectPhotos { mut criteria, explanation } => {
+            ReviewCommand::ApprovePhotos { decided_by } => {
+                let photos = self.waiting(Rule("R-3.2-02"))?;
+                Ok(vec![PhotosApproved { photos, decided_by: Some(decided_by) }.into()])
+            }
+            ReviewCommand::RejectPhotos(judgement) => {
                 const RULE: Rule = Rule("R-3.4-03");
                 let photos = self.waiting(RULE)?;
-                criteria.sort_unstable();
-                criteria.dedup();
-                require(!criteria.is_empty(), Rule("R-3.4-06"), Refused::Invalid, "criteria", || {
-                    "a rejection names at least one criterion".to_owned()
+                let Judgement { criteria, explanation, decided_by } = judgement.checked(RULE)?;
+                Ok(vec![PhotosRejected { photos, criteria, explanation, decided_by: Some(decided_by) }.into()])
+            }
+            ReviewCommand::Moderate { judgement, notice } => {
+                const RULE: Rule = Rule("R-3.4-04");
+                if matches!(self, Self::Removed(_)) {
+                    return Err(already_removed(RULE));
+                }
+                self.live(RULE)?;
+                let Judgement { criteria, explanation, decided_by } = judgement.checked(RULE)?;
+                Ok(vec![ReviewModerated { criteria, explanation, notice_id: notice, decided_by }.into()])
+            }
+            ReviewCommand::RemovePhotos { judgement, notice } => {
+                const RULE: Rule = Rule("R-3.4-04");
+                let photos = self.live(RULE)?.photos_shown.clone();
+                require(!photos.is_empty(), RULE, Refused::NotEligible, "reviewId", || {
+                    "no photos of this review are online".to_owned()
                 })?;
-                Ok(vec![
-                    PhotosRejected { photos, criteria, explanation: line(&explanation, RULE, "explanation")? }.into(),
-                ])
+                let Judgement { criteria, explanation, decided_by } = judgement.checked(RULE)?;
+                Ok(vec![PhotosRemoved { photos, criteria, explanation, notice_id: notice, decided_by }.into()])
+            }
+            ReviewCommand::Reinstate(complaint) => match self {
+                Self::Removed(_) => Ok(vec![ReviewReinstated { complaint }.into()]),
+                Self::Unknown | Self::Live(_) | Self::Withdrawn | Self::Ended(_) => {
+                    self.live(CONTEST)?;
+                    Err(Refusal::new(CONTEST, Refused::AlreadyDone, "reviewId", "this review is online"))
+                }
+            },
+            ReviewCommand::ReinstatePhotos(complaint) => {
+                let photos = self.live(CONTEST)?.photos_refused.clone();
+                require(!photos.is_empty(), CONTEST, Refused::AlreadyDone, "reviewId", || {
+                    "no photos of this review are kept back".to_owned()
+                })?;
+                Ok(vec![PhotosReinstated { photos, complaint }.into()])
+            }
+            ReviewCommand::Translate { review, language, text, version, engine } => {
+                const RULE: Rule = Rule("R-3.2-06");
+                let live = self.live(RULE)?;
+                require(version == live.version, RULE, Refused::TooLate, "version", || {
+                    "the text was changed since; translate it anew".to_owned()
+                })?;
+                require(
+                    language != live.language && !live.translations.contains(&language),
+                    RULE,
+                    Refused::AlreadyDone,
+                    "language",
+                    || format!("the text can be read in {language} already"),
+                )?;
+                let text = Sealed::new(Self::stream(review.0), ReviewText::new(&text)?.into_string());
+                Ok(vec![ReviewTranslated { language, text, version, engine: line(&engine, RULE, "engine")? }.into()])
             }
             ReviewCommand::EndRetention { off_sale_since } => {
                 const RULE: Rule = Rule("R-3.2-05");
@@ -437,28 +624,66 @@ impl Aggregate for Review {
 
     fn evolve(&mut self, event: &ReviewEvent, occurred_at: DateTime<Utc>) {
         if let ReviewEvent::ReviewSubmitted(submitted) = event {
-            *self = Self::Live(Box::new(LiveReview {
-                submitted: submitted.clone(),
-                published_at: None,
-                photos_waiting: Vec::new(),
-            }));
+            *self = Self::Live(Box::new(LiveReview::of(submitted.clone())));
             return;
         }
-        let Self::Live(review) = &mut *self else {
-            if matches!(event, ReviewEvent::ReviewWithdrawn(_)) {
-                *self = Self::Withdrawn;
-            }
-            return;
-        };
+        let (Self::Live(review) | Self::Removed(review) | Self::Ended(review)) = &mut *self else { return };
         match event {
-            ReviewEvent::ReviewSubmitted(_) | ReviewEvent::ReviewEdited(_) => {}
+            ReviewEvent::ReviewSubmitted(_) => {}
             ReviewEvent::ReviewPublished(_) => review.published_at = Some(occurred_at),
+            ReviewEvent::ReviewEdited(event) => {
+                review.version += 1;
+                review.language = event.language;
+                review.translations.clear();
+            }
             ReviewEvent::ReviewWithdrawn(_) => *self = Self::Withdrawn,
             ReviewEvent::ReviewRetentionEnded(_) => *self = Self::Ended(review.clone()),
+            ReviewEvent::ReviewModerated(_) => *self = Self::Removed(review.clone()),
+            ReviewEvent::ReviewReinstated(_) => *self = Self::Live(review.clone()),
+            ReviewEvent::ReviewTranslated(event) => {
+                review.translations.insert(event.language);
+            }
             ReviewEvent::PhotosSubmitted(event) => review.photos_waiting.clone_from(&event.photos),
-            ReviewEvent::PhotosApproved(_) | ReviewEvent::PhotosRejected(_) => review.photos_waiting.clear(),
+            ReviewEvent::PhotosApproved(event) => review.show(&event.photos),
+            ReviewEvent::PhotosReinstated(event) => review.show(&event.photos),
+            ReviewEvent::PhotosRejected(event) => {
+                review.photos_waiting.clear();
+                review.photos_refused.clone_from(&event.photos);
+            }
+            ReviewEvent::PhotosRemoved(event) => {
+                review.photos_shown.clear();
+                review.photos_refused.clone_from(&event.photos);
+            }
         }
     }
+}
+
+impl LiveReview {
+    fn of(submitted: ReviewSubmitted) -> Self {
+        Self {
+            language: submitted.language,
+            submitted,
+            published_at: None,
+            photos_waiting: Vec::new(),
+            photos_shown: Vec::new(),
+            photos_refused: Vec::new(),
+            version: 0,
+            translations: BTreeSet::new(),
+        }
+    }
+
+    /// Photos that come online take the place of those before.
+    fn show(&mut self, photos: &[PhotoId]) {
+        self.photos_waiting.clear();
+        self.photos_refused.clear();
+        self.photos_shown = photos.to_vec();
+    }
+}
+
+const CONTEST: Rule = Rule("R-3.4-10");
+
+fn already_removed(rule: Rule) -> Refusal {
+    Refusal::new(rule, Refused::AlreadyDone, "reviewId", "this review was removed already")
 }
 
 impl Review {

@@ -1,11 +1,14 @@
 //! Sellers: professional traders (R-1.1-01), who open an account, accept the terms and the quality charter, and are
-//! verified before they may list anything (R-2.1-01, DSA art. 30).
+//! verified before they may list anything (R-2.1-01, DSA art. 30). A seller pays a fixed fee for each calendar month in
+//! which they may sell (R-1.2-04), once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
-use crate::ids::SellerId;
+use crate::calendar::Month;
+use crate::ids::{ComplaintId, SellerId, StaffId};
+use crate::money::Money;
 use crate::place::Country;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
@@ -87,6 +90,28 @@ pub struct SellerRemoved {
     pub reason: SellerRemovalReason,
     /// The facts, in words; no personal data.
     pub explanation: String,
+    /// Who decided; events written before it was noted don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<StaffId>,
+}
+
+/// The seller may sell again, since their complaint about the removal was well-founded (P2B art. 4(3)). What they had
+/// listed is theirs to publish anew. By the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SellerReinstated {
+    /// The complaint.
+    pub complaint: ComplaintId,
+}
+
+/// The seller's fee for a calendar month was charged (R-1.2-04). By the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SellerFeeCharged {
+    /// The month.
+    pub month: Month,
+    /// How much.
+    pub fee: Money,
 }
 
 /// What can happen to a seller.
@@ -100,6 +125,10 @@ pub enum SellerEvent {
     SellerVerified(SellerVerified),
     /// See [`SellerRemoved`].
     SellerRemoved(SellerRemoved),
+    /// See [`SellerReinstated`].
+    SellerReinstated(SellerReinstated),
+    /// See [`SellerFeeCharged`].
+    SellerFeeCharged(SellerFeeCharged),
 }
 
 /// What can be asked of a seller.
@@ -133,6 +162,15 @@ pub enum SellerCommand {
         reason: SellerRemovalReason,
         /// The facts.
         explanation: String,
+        /// Who decides.
+        decided_by: StaffId,
+    },
+    /// Let the seller sell again.
+    Reinstate(ComplaintId),
+    /// Charge the fee of a month that has begun.
+    ChargeFee {
+        /// The month.
+        month: Month,
     },
 }
 
@@ -155,6 +193,28 @@ pub enum SellerStanding {
 pub struct Seller {
     /// How far it has come.
     pub standing: SellerStanding,
+    /// In which country the seller is established, once registered.
+    pub country: Option<Country>,
+    /// When the account was opened.
+    pub registered_at: Option<DateTime<Utc>>,
+    /// The month in which the seller was verified.
+    verified_in: Option<Month>,
+    /// The month of the last fee.
+    charged_to: Option<Month>,
+}
+
+impl Seller {
+    /// The months whose fee is due at a moment, oldest first: all that began since the verification and were not charged.
+    /// A removed seller owes nothing new.
+    #[must_use]
+    pub fn months_due(&self, now: DateTime<Utc>) -> Vec<Month> {
+        let (SellerStanding::Verified, Some(verified_in)) = (self.standing, self.verified_in) else {
+            return Vec::new();
+        };
+        let first = self.charged_to.map_or(verified_in, Month::next).max(verified_in);
+        let last = Month::of(now);
+        std::iter::successors(Some(first), |month| Some(month.next())).take_while(|month| *month <= last).collect()
+    }
 }
 
 impl Aggregate for Seller {
@@ -162,7 +222,7 @@ impl Aggregate for Seller {
     type Command = SellerCommand;
     type Event = SellerEvent;
 
-    fn decide(&self, command: SellerCommand, _: &Context<'_>) -> Result<Vec<SellerEvent>, Refusal> {
+    fn decide(&self, command: SellerCommand, context: &Context<'_>) -> Result<Vec<SellerEvent>, Refusal> {
         const RULE: Rule = Rule("R-2.1-01");
         match command {
             SellerCommand::Register {
@@ -208,10 +268,11 @@ impl Aggregate for Seller {
                     "this seller was removed; a removed seller is not verified again",
                 )),
             },
-            SellerCommand::Remove { reason, explanation } => match self.standing {
-                SellerStanding::Registered | SellerStanding::Verified => Ok(vec![
-                    SellerRemoved { reason, explanation: line(&explanation, Rule("R-2.2-04"), "explanation")? }.into(),
-                ]),
+            SellerCommand::Remove { reason, explanation, decided_by } => match self.standing {
+                SellerStanding::Registered | SellerStanding::Verified => {
+                    let explanation = line(&explanation, Rule("R-2.2-04"), "explanation")?;
+                    Ok(vec![SellerRemoved { reason, explanation, decided_by: Some(decided_by) }.into()])
+                }
                 SellerStanding::Unknown => Err(unknown(Rule("R-2.2-04"))),
                 SellerStanding::Removed => Err(Refusal::new(
                     Rule("R-2.2-04"),
@@ -220,15 +281,47 @@ impl Aggregate for Seller {
                     "this seller is removed already",
                 )),
             },
+            SellerCommand::Reinstate(complaint) => {
+                const CONTEST: Rule = Rule("R-2.2-05");
+                require(self.standing == SellerStanding::Removed, CONTEST, Refused::AlreadyDone, "sellerId", || {
+                    "this seller is not removed".to_owned()
+                })?;
+                Ok(vec![SellerReinstated { complaint }.into()])
+            }
+            SellerCommand::ChargeFee { month } => {
+                const FEE: Rule = Rule("R-1.2-04");
+                let fee = context.policies.seller_monthly_fee();
+                let due = self.months_due(context.now).first() == Some(&month) && fee.minor > 0;
+                require(due, FEE, Refused::NotEligible, "month", || {
+                    format!("no fee is due for {month}: it was charged, has not begun, or the seller could not sell")
+                })?;
+                Ok(vec![SellerFeeCharged { month, fee }.into()])
+            }
         }
     }
 
-    fn evolve(&mut self, event: &SellerEvent, _: DateTime<Utc>) {
-        self.standing = match event {
-            SellerEvent::SellerRegistered(_) | SellerEvent::SellerTermsAccepted(_) => SellerStanding::Registered,
-            SellerEvent::SellerVerified(_) => SellerStanding::Verified,
-            SellerEvent::SellerRemoved(_) => SellerStanding::Removed,
-        };
+    fn evolve(&mut self, event: &SellerEvent, occurred_at: DateTime<Utc>) {
+        match event {
+            SellerEvent::SellerRegistered(event) => {
+                self.standing = SellerStanding::Registered;
+                (self.country, self.registered_at) = (Some(event.country), Some(occurred_at));
+            }
+            SellerEvent::SellerTermsAccepted(_) => {}
+            SellerEvent::SellerVerified(_) => {
+                self.standing = SellerStanding::Verified;
+                self.verified_in = Some(Month::of(occurred_at));
+            }
+            SellerEvent::SellerRemoved(_) => self.standing = SellerStanding::Removed,
+            SellerEvent::SellerReinstated(_) if self.verified_in.is_none() => {
+                self.standing = SellerStanding::Registered;
+            }
+            SellerEvent::SellerReinstated(_) => {
+                self.standing = SellerStanding::Verified;
+                // What passed while the seller was removed is not charged.
+                self.verified_in = Some(Month::of(occurred_at));
+            }
+            SellerEvent::SellerFeeCharged(event) => self.charged_to = Some(event.month),
+        }
     }
 }
 
@@ -287,7 +380,11 @@ mod tests {
     }
 
     fn remove() -> SellerCommand {
-        SellerCommand::Remove { reason: SellerRemovalReason::BreachOfTerms, explanation: "sold new phones".into() }
+        SellerCommand::Remove {
+            reason: SellerRemovalReason::BreachOfTerms,
+            explanation: "sold new phones".into(),
+            decided_by: StaffId("o-1".into()),
+        }
     }
 
     #[test]
@@ -329,5 +426,39 @@ mod tests {
         let removed = given::<Seller>().after(register(contact(), true)).after(verify()).after(remove());
         assert_eq!(removed.refusal(remove()), ("R-2.2-04", Refused::AlreadyDone));
         assert_eq!(removed.refusal(verify()), ("R-2.1-01", Refused::NotEligible));
+    }
+
+    #[test]
+    fn r_1_2_04_a_fee_for_each_month_that_begins_once_and_in_order() {
+        let month = |text: &str| text.parse::<Month>().unwrap();
+        let charge = |text: &str| SellerCommand::ChargeFee { month: month(text) };
+        let verified = given::<Seller>().after(register(contact(), true)).at("2026-03-31T21:59:59Z").after(verify());
+        // In Paris it is still March; a second later it is April.
+        assert_eq!(verified.state().months_due(crate::given::at("2026-03-31T21:59:59Z")), [month("2026-03")]);
+        let april = verified.at("2026-03-31T22:00:00Z");
+        assert_eq!(april.refusal(charge("2026-04")), ("R-1.2-04", Refused::NotEligible));
+        let charged = april.after(charge("2026-03"));
+        assert_eq!(charged.refusal(charge("2026-03")), ("R-1.2-04", Refused::NotEligible));
+        let charged = charged.after(charge("2026-04"));
+        assert_eq!(charged.refusal(charge("2026-05")), ("R-1.2-04", Refused::NotEligible));
+        let removed = charged.at("2026-07-01T00:00:00Z").after(remove());
+        assert!(removed.state().months_due(crate::given::at("2026-07-01T00:00:00Z")).is_empty());
+        let free = crate::policy::Policies { seller_monthly_fee_minor: 0, ..Default::default() };
+        let verified = given::<Seller>().after(register(contact(), true)).after(verify()).under(free);
+        assert_eq!(verified.refusal(charge("2026-01")), ("R-1.2-04", Refused::NotEligible));
+    }
+
+    #[test]
+    fn r_2_2_05_a_well_founded_complaint_lets_the_seller_sell_again() {
+        let reinstate = SellerCommand::Reinstate(ComplaintId(Uuid::nil()));
+        let verified = given::<Seller>().after(register(contact(), true)).after(verify());
+        assert_eq!(verified.refusal(reinstate.clone()), ("R-2.2-05", Refused::AlreadyDone));
+        let back = verified.after(remove()).at("2026-05-01T10:00:00Z").after(reinstate);
+        assert_eq!(back.state().standing, SellerStanding::Verified);
+        // The months while the seller was removed are not charged.
+        assert_eq!(back.state().months_due(crate::given::at("2026-05-02T10:00:00Z")).len(), 1);
+        let never_verified = given::<Seller>().after(register(contact(), true)).after(remove());
+        let back = never_verified.after(SellerCommand::Reinstate(ComplaintId(Uuid::nil())));
+        assert_eq!(back.state().standing, SellerStanding::Registered);
     }
 }

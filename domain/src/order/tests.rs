@@ -30,6 +30,7 @@ fn wanted(product: u128, seller: u128, quantity: u32) -> RequestedLine {
 fn place(lines: Vec<RequestedLine>, fee: i64, insured: bool) -> OrderCommand {
     OrderCommand::Place {
         buyer: BuyerId(Uuid::from_u128(1)),
+        account: Buyer::default(),
         lines,
         quoted_service_fee: eur(fee),
         insured,
@@ -39,12 +40,64 @@ fn place(lines: Vec<RequestedLine>, fee: i64, insured: bool) -> OrderCommand {
     }
 }
 
+fn confirm(party: Party) -> OrderCommand {
+    OrderCommand::Confirm { party, payment: None }
+}
+
+fn pay() -> OrderCommand {
+    OrderCommand::Confirm { party: Party::Platform, payment: Some("psp-1".into()) }
+}
+
+pub(crate) const BUYER_ID: BuyerId = BuyerId(Uuid::from_u128(1));
+
+/// What a payment and a confirmation of [`placed_order`] give.
+pub(crate) fn paid_events() -> Vec<crate::Event> {
+    placed().when(pay()).unwrap().into_iter().map(Into::into).collect()
+}
+
+/// What a cancellation after [`paid_events`] gives.
+pub(crate) fn refund_events() -> Vec<crate::Event> {
+    let cancelled = placed().after(pay()).when(OrderCommand::Cancel(Party::Platform)).unwrap();
+    cancelled.into_iter().map(Into::into).collect()
+}
+
+/// An order of a few lines, sellers and prices, as the seed has it.
+pub(crate) fn any_order(seed: u64) -> Given<Order> {
+    let digit = |place: u32| seed / 10_u64.pow(place) % 10;
+    let lines = (0..=digit(0) % 4).map(|line| {
+        let mut wanted =
+            wanted(line.into(), (20 + digit(1) % (line + 1)).into(), u32::try_from(1 + digit(2) % 3).unwrap());
+        if let Listing::ForSale(listing) = &mut wanted.listing {
+            listing.price = eur(i64::try_from(1 + seed % 9_973 * (line + 1)).unwrap());
+        }
+        wanted
+    });
+    let lines: Vec<_> = lines.collect();
+    let insured = digit(3) % 2 == 0;
+    let fee = quote(&lines, insured, &Policies::default()).unwrap().service_fee.minor;
+    given::<Order>().after(place(lines, fee, insured))
+}
+
+/// An order of two sellers, for tests of what refers to one.
+pub(crate) fn placed_order() -> Order {
+    placed().state().clone()
+}
+
+pub(crate) fn cancelled_order() -> Order {
+    confirmed().after(OrderCommand::Cancel(Party::Platform)).state().clone()
+}
+
+pub(crate) fn delivered_order(moment: &str) -> Order {
+    let shipped = confirmed().after(OrderCommand::Ship(Party::Platform));
+    shipped.at(moment).after(OrderCommand::ConfirmDelivery(Party::Platform)).state().clone()
+}
+
 fn placed() -> Given<Order> {
     given::<Order>().after(place(vec![wanted(10, 20, 1), wanted(11, 21, 1), wanted(10, 20, 1)], 499, false))
 }
 
 fn confirmed() -> Given<Order> {
-    placed().after(OrderCommand::Confirm(Party::Platform))
+    placed().after(confirm(Party::Platform))
 }
 
 fn delivered() -> Given<Order> {
@@ -70,9 +123,9 @@ fn r_1_1_01_an_order_is_between_a_buyer_and_sellers() {
     );
     let one_seller = || given::<Order>().after(place(vec![wanted(10, 20, 2)], 399, false));
     let seller = Party::Seller(SellerId(Uuid::from_u128(20)));
-    assert!(one_seller().when(OrderCommand::Confirm(seller)).is_ok());
-    assert_eq!(one_seller().refusal(OrderCommand::Confirm(BUYER)), ("R-1.2-05", Refused::Forbidden));
-    let shipped = one_seller().after(OrderCommand::Confirm(seller)).after(OrderCommand::Ship(seller));
+    assert!(one_seller().when(confirm(seller)).is_ok());
+    assert_eq!(one_seller().refusal(confirm(BUYER)), ("R-1.2-05", Refused::Forbidden));
+    let shipped = one_seller().after(confirm(seller)).after(OrderCommand::Ship(seller));
     assert_eq!(shipped.refusal(OrderCommand::ConfirmDelivery(seller)), ("R-2.1-02", Refused::Forbidden));
     assert!(shipped.when(OrderCommand::ConfirmDelivery(BUYER)).is_ok());
     // With several sellers, none of them acts for the others.
@@ -99,11 +152,11 @@ fn r_1_2_03_an_order_whose_fee_differs_from_the_quote_is_refused() {
 #[test]
 fn r_1_2_05_commission_is_a_percentage_of_lines_and_delivery_without_fee_and_insurance() {
     let insured = given::<Order>().after(place(vec![wanted(10, 20, 2)], 399, true));
-    let OrderEvent::OrderConfirmed(event) = only(insured.when(OrderCommand::Confirm(Party::Platform)).unwrap()) else {
+    let OrderEvent::OrderConfirmed(event) = only(insured.when(confirm(Party::Platform)).unwrap()) else {
         panic!("confirmed")
     };
     assert_eq!(event.commission, eur(2_051));
-    assert_eq!(confirmed().refusal(OrderCommand::Confirm(Party::Platform)), ("R-1.2-05", Refused::AlreadyDone));
+    assert_eq!(confirmed().refusal(confirm(Party::Platform)), ("R-1.2-05", Refused::AlreadyDone));
 }
 
 #[test]
@@ -120,7 +173,7 @@ fn r_1_2_05_a_cancelled_order_says_since_when_it_had_been_confirmed() {
     assert_eq!(event.products.len(), 2, "each product once");
     assert_eq!(delivered().refusal(OrderCommand::Cancel(BUYER)), ("R-1.2-05", Refused::TooLate));
     assert_eq!(
-        placed().after(OrderCommand::Cancel(BUYER)).refusal(OrderCommand::Confirm(Party::Platform)),
+        placed().after(OrderCommand::Cancel(BUYER)).refusal(confirm(Party::Platform)),
         ("R-1.2-05", Refused::NotEligible)
     );
 }
@@ -200,4 +253,67 @@ fn r_2_3_08_an_issue_counts_once_for_each_seller_and_kind() {
         delivered().at("2028-01-04T10:00:00Z").refusal(report(0, IssueKind::WrongProduct)),
         ("R-2.3-08", Refused::TooLate)
     );
+}
+
+#[test]
+fn r_1_2_01_the_money_is_captured_in_the_sellers_name_with_the_confirmation() {
+    let events = placed().when(pay()).unwrap();
+    let [OrderEvent::PaymentCaptured(paid), OrderEvent::OrderConfirmed(confirmed)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let of = |shares: &[SellerShare]| shares.iter().map(|share| share.amount.minor).collect::<Vec<_>>();
+    // Two lines of 105.05 for the first seller, one for the second.
+    assert_eq!(of(&paid.shares), [21_010, 10_505]);
+    assert_eq!(paid.service_fee, eur(499));
+    assert_eq!(confirmed.commission, eur(3_152));
+    assert_eq!(of(&confirmed.commissions), [2_101, 1_051]);
+    assert_eq!(placed().when(confirm(Party::Platform)).unwrap().len(), 1, "an imported payment is not known");
+}
+
+#[test]
+fn r_1_2_05_a_cancelled_order_gives_everything_back() {
+    let events = placed().after(pay()).when(OrderCommand::Cancel(Party::Platform)).unwrap();
+    let [OrderEvent::OrderCancelled(_), OrderEvent::PaymentRefunded(refund)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let sum = |shares: &[SellerShare]| shares.iter().map(|share| share.amount.minor).sum::<i64>();
+    assert_eq!((sum(&refund.shares), sum(&refund.commissions), refund.service_fee.minor), (31_515, 3_152, 499));
+    assert_eq!(placed().when(OrderCommand::Cancel(Party::Platform)).unwrap().len(), 1, "nothing was paid yet");
+}
+
+#[test]
+fn r_1_2_05_the_parts_of_a_commission_add_up_to_it() {
+    let share = |seller, minor| SellerShare { seller: SellerId(Uuid::from_u128(seller)), amount: eur(minor) };
+    for (amount, shares, parts) in [
+        (100, vec![1, 1, 1], vec![34, 33, 33]),
+        (1, vec![1, 1], vec![1, 0]),
+        (101, vec![1, 2], vec![34, 67]),
+        (0, vec![5, 5], vec![0, 0]),
+        (0, vec![0], vec![0]),
+    ] {
+        let shares: Vec<_> = (0..).zip(&shares).map(|(seller, minor)| share(seller, *minor)).collect();
+        let split: Vec<_> = split(eur(amount), &shares).iter().map(|part| part.amount.minor).collect();
+        assert_eq!(split, parts, "{amount}");
+    }
+}
+
+#[test]
+fn r_3_4_11_a_blocked_buyer_buys_nothing() {
+    let OrderCommand::Place { buyer, lines, quoted_service_fee, insured, country_of_purchase, member_state, .. } =
+        place(vec![wanted(10, 20, 1)], 199, false)
+    else {
+        panic!("a purchase")
+    };
+    let blocked = |until: &str| OrderCommand::Place {
+        buyer,
+        account: Buyer { block: Some(crate::buyer::Block { until: Some(at(until)) }), ..Buyer::default() },
+        lines: lines.clone(),
+        quoted_service_fee,
+        insured,
+        country_of_purchase,
+        member_state,
+        promised_until: None,
+    };
+    assert_eq!(given::<Order>().refusal(blocked("2026-01-01T12:00:01Z")), ("R-3.4-11", Refused::Blocked));
+    assert!(given::<Order>().when(blocked("2026-01-01T12:00:00Z")).is_ok());
 }

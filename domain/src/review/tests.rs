@@ -33,7 +33,8 @@ fn order(confirmed: bool, delivered: Option<&str>) -> Box<Order> {
     order.evolve(&placed.into(), at("2026-03-01T10:00:00Z"));
     if confirmed {
         order.evolve(
-            &OrderConfirmed { products: vec![], commission: Money::new(0, Currency::EUR) }.into(),
+            &OrderConfirmed { products: vec![], commission: Money::new(0, Currency::EUR), commissions: Vec::new() }
+                .into(),
             at("2026-03-01T11:00:00Z"),
         );
     }
@@ -54,6 +55,7 @@ fn submit_with(order: Box<Order>, buyer: BuyerId, line: u16, opinion: Opinion, a
     ReviewCommand::Submit {
         review: REVIEW,
         buyer,
+        author: Buyer::default(),
         order_id: Uuid::from_u128(2).into(),
         order,
         line,
@@ -71,10 +73,41 @@ fn edit(buyer: BuyerId, delivered: Option<&str>) -> ReviewCommand {
     ReviewCommand::Edit {
         review: REVIEW,
         buyer,
+        author: Buyer::default(),
         order: order(true, delivered),
         category: None,
         opinion: opinion(2, "moins bien"),
     }
+}
+
+fn moderator() -> StaffId {
+    StaffId("m-1".into())
+}
+
+fn judgement(criteria: Vec<Criterion>) -> Judgement {
+    Judgement { criteria, explanation: "a face is visible".into(), decided_by: moderator() }
+}
+
+fn approve() -> ReviewCommand {
+    ReviewCommand::ApprovePhotos { decided_by: moderator() }
+}
+
+fn moderate(criteria: Vec<Criterion>, notice: Option<NoticeId>) -> ReviewCommand {
+    ReviewCommand::Moderate { judgement: judgement(criteria), notice }
+}
+
+fn translate(language: &str, version: u32) -> ReviewCommand {
+    ReviewCommand::Translate {
+        review: REVIEW,
+        language: language.parse().unwrap(),
+        text: "goed".into(),
+        version,
+        engine: "LibreTranslate".into(),
+    }
+}
+
+fn complaint() -> ComplaintId {
+    ComplaintId(Uuid::from_u128(8))
 }
 
 fn photos(count: u128) -> ReviewCommand {
@@ -88,13 +121,14 @@ fn photos(count: u128) -> ReviewCommand {
     ReviewCommand::SubmitPhotos {
         review: REVIEW,
         buyer: BUYER,
+        author: Buyer::default(),
         order: order(true, Some("2026-03-04T10:00:00Z")),
         photos,
     }
 }
 
 fn reject(criteria: Vec<Criterion>) -> ReviewCommand {
-    ReviewCommand::RejectPhotos { criteria, explanation: "a face is visible".into() }
+    ReviewCommand::RejectPhotos(judgement(criteria))
 }
 
 fn live() -> Given<Review> {
@@ -202,9 +236,7 @@ fn r_3_2_01_r_3_4_01_the_decision_that_takes_a_review_publishes_it_whatever_its_
 #[test]
 fn r_3_2_02_r_3_4_03_photos_are_decided_all_or_none_by_naming_criteria() {
     let waiting = live().after(photos(2));
-    let [ReviewEvent::PhotosApproved(approved)] = &waiting.when(ReviewCommand::ApprovePhotos).unwrap()[..] else {
-        panic!("approved")
-    };
+    let [ReviewEvent::PhotosApproved(approved)] = &waiting.when(approve()).unwrap()[..] else { panic!("approved") };
     assert_eq!(approved.photos.len(), 2);
     let [ReviewEvent::PhotosRejected(rejected)] = &waiting.when(reject(vec![Criterion::ThirdPartyRights])).unwrap()[..]
     else {
@@ -212,7 +244,7 @@ fn r_3_2_02_r_3_4_03_photos_are_decided_all_or_none_by_naming_criteria() {
     };
     assert_eq!(rejected.photos.len(), 2, "one bad photo rejects all");
     assert_eq!(waiting.refusal(reject(vec![])), ("R-3.4-06", Refused::Invalid));
-    assert_eq!(live().refusal(ReviewCommand::ApprovePhotos), ("R-3.2-02", Refused::NotEligible));
+    assert_eq!(live().refusal(approve()), ("R-3.2-02", Refused::NotEligible));
     assert!(
         waiting.after(reject(vec![Criterion::Obscene])).when(photos(1)).is_ok(),
         "others may be sent after a rejection"
@@ -257,4 +289,89 @@ fn r_3_3_02_deleted_at_any_time_once_and_only_by_its_author() {
     let late = live().at("2035-01-01T00:00:00Z");
     assert!(late.when(withdraw(BUYER)).is_ok());
     assert_eq!(late.after(withdraw(BUYER)).refusal(withdraw(BUYER)), ("R-3.3-02", Refused::AlreadyDone));
+}
+
+#[test]
+fn r_3_4_04_r_3_4_05_a_review_is_removed_at_any_time_on_own_initiative_or_a_notice() {
+    let years_later = live().at("2033-01-01T00:00:00Z");
+    let notice = Some(NoticeId(Uuid::from_u128(9)));
+    for notice in [None, notice] {
+        let events = years_later.when(moderate(vec![Criterion::Insulting, Criterion::Insulting], notice)).unwrap();
+        let [ReviewEvent::ReviewModerated(moderated)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((moderated.notice_id, &moderated.criteria[..]), (notice, &[Criterion::Insulting][..]));
+    }
+    let removed = live().after(moderate(vec![Criterion::Insulting], None));
+    assert_eq!(removed.refusal(moderate(vec![Criterion::Insulting], None)), ("R-3.4-04", Refused::AlreadyDone));
+    assert_eq!(live().refusal(moderate(Vec::new(), None)), ("R-3.4-06", Refused::Invalid));
+    assert_eq!(given::<Review>().refusal(moderate(vec![Criterion::Insulting], None)), ("R-3.4-04", Refused::NotFound));
+}
+
+#[test]
+fn r_3_4_04_a_removed_review_is_not_edited_and_can_still_be_deleted() {
+    let removed = live().after(moderate(vec![Criterion::Advertising], None));
+    assert_eq!(removed.refusal(edit(BUYER, Some("2026-03-04T10:00:00Z"))), ("R-3.3-01", Refused::NotEligible));
+    assert_eq!(removed.refusal(photos(1)), ("R-3.1-03", Refused::NotEligible));
+    assert!(removed.when(ReviewCommand::Withdraw { buyer: BUYER }).is_ok());
+}
+
+#[test]
+fn r_3_4_04_photos_are_removed_all_together() {
+    let shown = live().after(photos(2)).after(approve());
+    let remove = ReviewCommand::RemovePhotos { judgement: judgement(vec![Criterion::ThirdPartyRights]), notice: None };
+    let events = shown.when(remove.clone()).unwrap();
+    let [ReviewEvent::PhotosRemoved(removed)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(removed.photos.len(), 2);
+    assert_eq!(shown.after(remove.clone()).refusal(remove.clone()), ("R-3.4-04", Refused::NotEligible));
+    assert_eq!(live().refusal(remove), ("R-3.4-04", Refused::NotEligible));
+}
+
+#[test]
+fn r_3_4_10_what_was_removed_wrongly_comes_back() {
+    let removed = live().after(moderate(vec![Criterion::OffTopic], None));
+    let back = removed.after(ReviewCommand::Reinstate(complaint()));
+    assert!(matches!(back.state(), Review::Live(_)));
+    assert_eq!(back.refusal(ReviewCommand::Reinstate(complaint())), ("R-3.4-10", Refused::AlreadyDone));
+    let refused = live().after(photos(2)).after(reject(vec![Criterion::OffTopic]));
+    let events = refused.when(ReviewCommand::ReinstatePhotos(complaint())).unwrap();
+    let [ReviewEvent::PhotosReinstated(back)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(back.photos.len(), 2);
+    assert_eq!(
+        refused.after(ReviewCommand::ReinstatePhotos(complaint())).refusal(ReviewCommand::ReinstatePhotos(complaint())),
+        ("R-3.4-10", Refused::AlreadyDone)
+    );
+    let deleted =
+        live().after(moderate(vec![Criterion::OffTopic], None)).after(ReviewCommand::Withdraw { buyer: BUYER });
+    assert!(deleted.when(ReviewCommand::Reinstate(complaint())).is_err(), "its author had it deleted");
+}
+
+#[test]
+fn r_3_4_11_a_blocked_buyer_reviews_nothing_and_may_have_a_review_deleted() {
+    let blocked = Buyer { block: Some(crate::buyer::Block { until: None }), ..Buyer::default() };
+    let mut submit = submit(5, "bien");
+    if let ReviewCommand::Submit { author, .. } = &mut submit {
+        *author = blocked.clone();
+    }
+    assert_eq!(given::<Review>().refusal(submit), ("R-3.4-11", Refused::Blocked));
+    let mut change = edit(BUYER, Some("2026-03-04T10:00:00Z"));
+    if let ReviewCommand::Edit { author, .. } = &mut change {
+        *author = blocked.clone();
+    }
+    assert_eq!(live().refusal(change), ("R-3.4-11", Refused::Blocked));
+    let mut send = photos(1);
+    if let ReviewCommand::SubmitPhotos { author, .. } = &mut send {
+        *author = blocked;
+    }
+    assert_eq!(live().refusal(send), ("R-3.4-11", Refused::Blocked));
+    assert!(live().when(ReviewCommand::Withdraw { buyer: BUYER }).is_ok());
+}
+
+#[test]
+fn r_3_2_06_a_text_is_translated_once_into_each_other_language_until_it_is_changed() {
+    let translated = live().after(translate("nl", 0));
+    assert_eq!(translated.refusal(translate("nl", 0)), ("R-3.2-06", Refused::AlreadyDone));
+    assert_eq!(translated.refusal(translate("fr", 0)), ("R-3.2-06", Refused::AlreadyDone));
+    assert!(translated.when(translate("de", 0)).is_ok());
+    let changed = translated.after(edit(BUYER, Some("2026-03-04T10:00:00Z")));
+    assert_eq!(changed.refusal(translate("nl", 0)), ("R-3.2-06", Refused::TooLate));
+    assert!(changed.when(translate("nl", 1)).is_ok());
 }
