@@ -1,7 +1,7 @@
 //! Who asks: nobody in particular, or somebody in a part, by a token.
 
 use axum::http::{HeaderMap, header};
-use domain::ids::{BuyerId, CommandId, SellerId};
+use domain::ids::{BuyerId, CommandId, SellerId, StaffId};
 use domain::metadata::{Actor, Role};
 use domain::order::Party;
 use domain::recording::Cause;
@@ -82,6 +82,12 @@ impl Viewer {
             (None, Some(seller)) => Party::Seller(seller),
             (None, None) => Party::Platform,
         }
+    }
+
+    /// Who decides, where staff do. Guards let only staff come to a decision.
+    #[must_use]
+    pub fn staff(&self) -> StaffId {
+        StaffId(self.identity().map(|who| who.subject.clone()).unwrap_or_default())
     }
 
     /// Whether staff ask.

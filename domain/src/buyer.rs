@@ -194,11 +194,15 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    /// Refuses while the account is blocked.
+    /// Whether the account may buy and review: not while it is blocked, nor once it asked to be forgotten, even with a
+    /// token that still holds.
     ///
     /// # Errors
     /// The refusal, with how to contest it.
     pub fn may_act(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        require(self.standing != BuyerStanding::Erased, Rule("R-1.1-01"), Refused::Forbidden, "", || {
+            "this account asked to be forgotten; open another one".to_owned()
+        })?;
         let Some(block) = self.block.filter(|block| block.holds(now)) else { return Ok(()) };
         let until = block.until.map_or("for good".to_owned(), |until| format!("until {}", until.to_rfc3339()));
         Err(Refusal::new(

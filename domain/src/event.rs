@@ -191,7 +191,7 @@ events! {
     Deadline(DeadlineEvent) { DeadlineMissed = 1 }
     Mail(MailEvent) { MailQueued = 1, MailSent = 1, MailFailed = 1 }
     Activity(ActivityEvent) { RecipientsSeen = 1 }
-    Policy(PolicyEvent) { PolicyAdopted = 1 }
+    Policy(PolicyEvent) { PolicyAdopted = 2 }
     Subject(SubjectEvent) { SubjectKeyDestroyed = 1 }
 }
 

@@ -6,6 +6,7 @@
 //! | [`event`] | every event that can ever be in the book, as one closed enum; [`upcast`] for old versions |
 //! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
 //! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
+//! | [`decision`] | which events restrict somebody, and why |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
@@ -26,6 +27,7 @@ pub mod calendar;
 pub mod complaint;
 pub mod criterion;
 pub mod deadline;
+pub mod decision;
 pub mod dispute;
 pub mod event;
 #[cfg(test)]

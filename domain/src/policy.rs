@@ -109,48 +109,22 @@ pub struct Policies {
     pub review_retention_years: u32,
     /// How those years and the sale of the product go together (R-3.2-05).
     pub review_retention_reading: RetentionReading,
-    /// A seller's fixed monthly fee, in minor units of the currency (R-1.2-04). Policies that were adopted before it
-    /// could be said ask for none.
-    #[serde(default)]
+    /// A seller's fixed monthly fee, in minor units of the currency (R-1.2-04).
     pub seller_monthly_fee_minor: i64,
     /// The days after delivery at which a buyer is invited to review (R-3.1-05).
-    #[serde(default = "week")]
     pub review_invitation_days: u32,
     /// The working days within which a review is published (R-3.2-01).
-    #[serde(default = "one")]
     pub review_publication_working_days: u32,
     /// The working days within which photos are decided (R-3.2-02).
-    #[serde(default = "week")]
     pub photo_decision_working_days: u32,
     /// Whose public holidays are no working days (R-0-05).
-    #[serde(default)]
     pub holidays: HolidayCalendar,
     /// Criteria so serious that an account may be blocked without a warning before (R-3.4-11).
-    #[serde(default = "serious_criteria")]
     pub serious_criteria: BTreeSet<Criterion>,
     /// The months within which a decision can be contested (R-3.4-10, DSA art. 20(1)).
-    #[serde(default = "six")]
     pub complaint_months: u32,
     /// Into which languages reviews are translated: those of the countries served (R-3.2-06).
-    #[serde(default = "served_languages")]
     pub review_languages: BTreeSet<Language>,
-}
-
-// What holds where a policy was adopted before the value could be said: the defaults of `requirements.md`.
-const fn one() -> u32 {
-    1
-}
-const fn six() -> u32 {
-    6
-}
-const fn week() -> u32 {
-    7
-}
-fn serious_criteria() -> BTreeSet<Criterion> {
-    [Criterion::IllegalContent, Criterion::IdentityTheft, Criterion::HateOrViolence].into()
-}
-fn served_languages() -> BTreeSet<Language> {
-    ["de", "en", "es", "fr", "it", "nl"].into_iter().filter_map(|code| code.parse().ok()).collect()
 }
 
 impl Default for Policies {
@@ -192,13 +166,16 @@ impl Default for Policies {
             review_retention_years: 10,
             review_retention_reading: RetentionReading::LaterOf,
             seller_monthly_fee_minor: 5_000,
-            review_invitation_days: week(),
-            review_publication_working_days: one(),
-            photo_decision_working_days: week(),
+            review_invitation_days: 7,
+            review_publication_working_days: 1,
+            photo_decision_working_days: 7,
             holidays: HolidayCalendar::France,
-            serious_criteria: serious_criteria(),
-            complaint_months: six(),
-            review_languages: served_languages(),
+            serious_criteria: [Criterion::IllegalContent, Criterion::IdentityTheft, Criterion::HateOrViolence].into(),
+            complaint_months: 6,
+            review_languages: ["de", "en", "es", "fr", "it", "nl"]
+                .iter()
+                .filter_map(|code| code.parse().ok())
+                .collect(),
         }
     }
 }

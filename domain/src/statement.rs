@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::aggregate::{Aggregate, Context};
 use crate::calendar::end_of_months;
 use crate::criterion::Criterion;
+use crate::decision::Decision;
 use crate::ids::{BuyerId, ListingId, NoticeId, ReviewId, SellerId, StaffId};
 use crate::language::Language;
 use crate::listing::ListingRemovalReason;
@@ -131,31 +132,6 @@ pub struct StatementOfReasonsIssued {
 pub enum StatementEvent {
     /// See [`StatementOfReasonsIssued`].
     StatementOfReasonsIssued(StatementOfReasonsIssued),
-}
-
-/// A decision, as far as its statement needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The event that records it.
-    pub event: Uuid,
-    /// When it was taken.
-    pub at: DateTime<Utc>,
-    /// Whom it restricts.
-    pub addressee: Addressee,
-    /// What it restricts.
-    pub restriction: Restriction,
-    /// The facts.
-    pub facts: String,
-    /// The notice that led to it.
-    pub notice: Option<NoticeId>,
-    /// On which ground.
-    pub ground: Ground,
-    /// The language of the content.
-    pub content_language: Option<Language>,
-    /// When the content came to the platform.
-    pub content_since: DateTime<Utc>,
-    /// Who took it.
-    pub decided_by: Option<StaffId>,
 }
 
 /// What can be asked of a statement.

@@ -14,8 +14,29 @@ pub fn upcast(kind: EventKind, schema: u16, mut data: Value) -> Value {
         if let (EventKind::ListingPublished, 1) = (kind, version) {
             listing_published_1_to_2(&mut data);
         }
+        if let (EventKind::PolicyAdopted, 1) = (kind, version) {
+            policy_adopted_1_to_2(&mut data);
+        }
     }
     data
+}
+
+/// Version 1 said nothing of fees a month, invitations, deadlines, blocks, complaints and translations: nothing was
+/// charged then, and the rest was as the rules have it where they leave nothing open.
+fn policy_adopted_1_to_2(data: &mut Value) {
+    let added = json!({
+        "sellerMonthlyFeeMinor": 0,
+        "reviewInvitationDays": 7,
+        "reviewPublicationWorkingDays": 1,
+        "photoDecisionWorkingDays": 7,
+        "holidays": "france",
+        "seriousCriteria": ["ILLEGAL_CONTENT", "IDENTITY_THEFT", "HATE_OR_VIOLENCE"],
+        "complaintMonths": 6,
+        "reviewLanguages": ["de", "en", "es", "fr", "it", "nl"],
+    });
+    if let (Some(values), Value::Object(added)) = (data.as_object_mut(), added) {
+        values.extend(added);
+    }
 }
 
 /// Version 1 had neither a delivery cost nor a delivery time: delivery was in the price, and every seller promised

@@ -130,13 +130,24 @@ impl View for ActiveRecipients {
                 | OrderEvent::OrderCancelled(_)
                 | OrderEvent::IssueReported(_)
                 | OrderEvent::HelpRequested(_)
-                | OrderEvent::HelpResolved(_),
+                | OrderEvent::HelpResolved(_)
+                | OrderEvent::PaymentCaptured(_)
+                | OrderEvent::PaymentRefunded(_),
             )
             | Event::Seller(_)
             | Event::Product(_)
             | Event::Listing(_)
             | Event::Buyer(_)
             | Event::Review(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
         }

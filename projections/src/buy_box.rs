@@ -211,6 +211,7 @@ impl View for BuyBox {
         EventKind::IssueReported,
         EventKind::SellerRegistered,
         EventKind::SellerRemoved,
+        EventKind::SellerReinstated,
         EventKind::PolicyAdopted,
     ];
     const REPORTS: &'static [&'static str] = &["buy-box", "seller-quality"];
@@ -287,21 +288,37 @@ impl View for BuyBox {
             Event::Seller(SellerEvent::SellerRemoved(_)) => {
                 self.sellers.entry(rows, &SellerId(happened.id))?.removed = true
             }
+            Event::Seller(SellerEvent::SellerReinstated(_)) => {
+                self.sellers.entry(rows, &SellerId(happened.id))?.removed = false
+            }
             Event::Policy(PolicyEvent::PolicyAdopted(event)) => {
                 self.adopt(QualityPolicy::from(&event.policies), rows)?
             }
-            Event::Seller(SellerEvent::SellerTermsAccepted(_) | SellerEvent::SellerVerified(_))
+            Event::Seller(
+                SellerEvent::SellerTermsAccepted(_) | SellerEvent::SellerVerified(_) | SellerEvent::SellerFeeCharged(_),
+            )
             | Event::Order(
                 OrderEvent::OrderPlaced(_)
                 | OrderEvent::OrderConfirmed(_)
                 | OrderEvent::OrderShipped(_)
                 | OrderEvent::OrderCancelled(_)
                 | OrderEvent::HelpRequested(_)
-                | OrderEvent::HelpResolved(_),
+                | OrderEvent::HelpResolved(_)
+                | OrderEvent::PaymentCaptured(_)
+                | OrderEvent::PaymentRefunded(_),
             )
             | Event::Product(_)
             | Event::Buyer(_)
             | Event::Review(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Subject(_) => {}
         }

@@ -52,10 +52,18 @@ pub struct SellerRow {
     pub country: Country,
     /// The trade register's number.
     pub trade_register_number: String,
-    /// Whether it may sell.
+    /// Whether it was verified.
     pub verified: bool,
     /// When it was removed, in microseconds since the epoch.
     pub removed_at: Option<i64>,
+}
+
+impl SellerRow {
+    /// Whether the seller was verified and may sell.
+    #[must_use]
+    pub const fn may_sell(&self) -> bool {
+        self.verified && self.removed_at.is_none()
+    }
 }
 
 impl Value for ProductRow {}
@@ -78,6 +86,7 @@ impl View for Catalogue {
         EventKind::SellerRegistered,
         EventKind::SellerVerified,
         EventKind::SellerRemoved,
+        EventKind::SellerReinstated,
     ];
     const REPORTS: &'static [&'static str] = &["catalogue", "sellers"];
 
@@ -115,14 +124,28 @@ impl View for Catalogue {
             }
             Event::Seller(SellerEvent::SellerRemoved(_)) => {
                 if let Some(seller) = self.sellers.get_mut(rows, &SellerId(happened.id))? {
-                    (seller.verified, seller.removed_at) = (false, Some(happened.micros()));
+                    seller.removed_at = Some(happened.micros());
                 }
             }
-            Event::Seller(SellerEvent::SellerTermsAccepted(_))
+            Event::Seller(SellerEvent::SellerReinstated(_)) => {
+                if let Some(seller) = self.sellers.get_mut(rows, &SellerId(happened.id))? {
+                    seller.removed_at = None;
+                }
+            }
+            Event::Seller(SellerEvent::SellerTermsAccepted(_) | SellerEvent::SellerFeeCharged(_))
             | Event::Listing(_)
             | Event::Order(_)
             | Event::Buyer(_)
             | Event::Review(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
@@ -147,12 +170,13 @@ impl View for Catalogue {
             let mut report = Report::new(&["seller", "shop_name", "country", "verified", "removed"]);
             for row in SELLERS.scan(rows, &()) {
                 let (id, seller) = row?;
+                let (verified, removed) = (seller.may_sell(), seller.removed_at.is_some());
                 report.rows.push(vec![
                     cell(id),
                     cell(seller.shop_name),
                     cell(seller.country),
-                    Cell::from(seller.verified),
-                    Cell::from(seller.removed_at.is_some()),
+                    Cell::from(verified),
+                    Cell::from(removed),
                 ]);
             }
             return Ok(report);

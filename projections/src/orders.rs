@@ -8,6 +8,7 @@
 //! | `b` | buyer, when placed (newest first), order | – |
 
 use chrono::{DateTime, Utc};
+use domain::dispute::{DisputeEvent, DisputeOutcome, DisputeState, Forum};
 use domain::event::{Event, EventKind};
 use domain::ids::{BuyerId, HelpRequestId, OrderId};
 use domain::money::Money;
@@ -60,6 +61,23 @@ pub struct OrderRow {
     pub issues: Vec<(u16, IssueKind, i64)>,
     /// Requests for help: which, about what, since when, until when.
     pub help_requests: Vec<(HelpRequestId, HelpTopic, i64, Option<i64>)>,
+    /// When the payment was captured, and when it went back.
+    pub payment: Option<(i64, Option<i64>)>,
+    /// The dispute about it, if there is one.
+    pub dispute: Option<DisputeRow>,
+}
+
+/// A dispute about an order (R-6-01).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeRow {
+    /// How far it has come.
+    pub state: DisputeState,
+    /// When it was opened.
+    pub opened_at: i64,
+    /// Before whom it was brought, in order: what kind, by name, when.
+    pub referrals: Vec<(Forum, String, i64)>,
+    /// How it ended, in words, and when.
+    pub closed: Option<(DisputeOutcome, String, i64)>,
 }
 
 impl Value for OrderRow {}
@@ -71,9 +89,31 @@ pub struct Orders {
     by_buyer: Index<BuyerKey>,
 }
 
+impl Orders {
+    fn dispute(&mut self, id: OrderId, at: i64, event: &DisputeEvent, rows: &Rows) -> Result<(), ViewError> {
+        let Some(order) = self.orders.get_mut(rows, &id)? else { return Ok(()) };
+        match (event, &mut order.dispute) {
+            (DisputeEvent::DisputeOpened(_), _) => {
+                let state = DisputeState::Amicable;
+                order.dispute = Some(DisputeRow { state, opened_at: at, referrals: Vec::new(), closed: None });
+            }
+            (DisputeEvent::DisputeReferred(event), Some(dispute)) => {
+                dispute.state = event.forum.state();
+                dispute.referrals.push((event.forum, event.body.clone(), at));
+            }
+            (DisputeEvent::DisputeClosed(event), Some(dispute)) => {
+                dispute.state = DisputeState::Closed;
+                dispute.closed = Some((event.outcome, event.explanation.clone(), at));
+            }
+            (DisputeEvent::DisputeReferred(_) | DisputeEvent::DisputeClosed(_), None) => {}
+        }
+        Ok(())
+    }
+}
+
 impl View for Orders {
     const NAME: &'static str = "my-orders";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::OrderPlaced,
         EventKind::OrderConfirmed,
@@ -83,6 +123,11 @@ impl View for Orders {
         EventKind::IssueReported,
         EventKind::HelpRequested,
         EventKind::HelpResolved,
+        EventKind::PaymentCaptured,
+        EventKind::PaymentRefunded,
+        EventKind::DisputeOpened,
+        EventKind::DisputeReferred,
+        EventKind::DisputeClosed,
     ];
     const REPORTS: &'static [&'static str] = &["my-orders"];
 
@@ -91,8 +136,12 @@ impl View for Orders {
     }
 
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
-        let Event::Order(event) = &happened.event else { return Ok(()) };
         let (id, at) = (OrderId(happened.id), happened.micros());
+        // The stream of a dispute is named after its order.
+        if let Event::Dispute(event) = &happened.event {
+            return self.dispute(id, at, event, rows);
+        }
+        let Event::Order(event) = &happened.event else { return Ok(()) };
         if let OrderEvent::OrderPlaced(placed) = event {
             let row = OrderRow {
                 buyer: placed.buyer,
@@ -109,6 +158,8 @@ impl View for Orders {
                 cancelled_at: None,
                 issues: Vec::new(),
                 help_requests: Vec::new(),
+                payment: None,
+                dispute: None,
             };
             self.orders.put(id, row);
             self.by_buyer.insert(&(placed.buyer, Falling(at), id));
@@ -126,6 +177,12 @@ impl View for Orders {
             OrderEvent::HelpResolved(help) => {
                 if let Some(request) = order.help_requests.iter_mut().find(|(request, ..)| *request == help.request) {
                     request.3 = Some(at);
+                }
+            }
+            OrderEvent::PaymentCaptured(_) => order.payment = Some((at, None)),
+            OrderEvent::PaymentRefunded(_) => {
+                if let Some((_, refunded_at)) = &mut order.payment {
+                    *refunded_at = Some(at);
                 }
             }
         }

@@ -235,11 +235,22 @@ impl View for Ranking {
                 | OrderEvent::OrderDelivered(_)
                 | OrderEvent::IssueReported(_)
                 | OrderEvent::HelpRequested(_)
-                | OrderEvent::HelpResolved(_),
+                | OrderEvent::HelpResolved(_)
+                | OrderEvent::PaymentCaptured(_)
+                | OrderEvent::PaymentRefunded(_),
             )
             | Event::Seller(_)
             | Event::Buyer(_)
             | Event::Review(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Subject(_) => {}
         }

@@ -49,6 +49,8 @@ pub struct RetentionRow {
     pub off_sale_since: Option<i64>,
     /// When it is to come down, as far as is known.
     pub due_at: Option<i64>,
+    /// Whether a moderator removed it: then it is not online, and nothing is due unless a complaint brings it back.
+    removed: bool,
 }
 
 /// Whether a product is for sale.
@@ -119,7 +121,7 @@ impl Retention {
 
 impl View for Retention {
     const NAME: &'static str = "retention";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
         EventKind::ListingRemoved,
@@ -127,6 +129,8 @@ impl View for Retention {
         EventKind::ReviewPublished,
         EventKind::ReviewWithdrawn,
         EventKind::ReviewRetentionEnded,
+        EventKind::ReviewModerated,
+        EventKind::ReviewReinstated,
         EventKind::PolicyAdopted,
     ];
     const REPORTS: &'static [&'static str] = &["retention"];
@@ -171,6 +175,7 @@ impl View for Retention {
                     years_pass_at: at,
                     off_sale_since: None,
                     due_at: None,
+                    removed: false,
                 };
                 self.reviews.put(id, row);
             }
@@ -185,6 +190,12 @@ impl View for Retention {
             Event::Review(ReviewEvent::ReviewWithdrawn(_) | ReviewEvent::ReviewRetentionEnded(_)) => {
                 self.end(id, rows)?
             }
+            Event::Review(event @ (ReviewEvent::ReviewModerated(_) | ReviewEvent::ReviewReinstated(_))) => {
+                if let Some(review) = self.reviews.get_mut(rows, &id)? {
+                    review.removed = matches!(event, ReviewEvent::ReviewModerated(_));
+                    self.unsettled_products.insert(review.product);
+                }
+            }
             Event::Policy(PolicyEvent::PolicyAdopted(event)) => {
                 let policy = RetentionPolicy::from(&event.policies);
                 self.policies = policy.policies();
@@ -195,13 +206,25 @@ impl View for Retention {
                 ReviewEvent::ReviewEdited(_)
                 | ReviewEvent::PhotosSubmitted(_)
                 | ReviewEvent::PhotosApproved(_)
-                | ReviewEvent::PhotosRejected(_),
+                | ReviewEvent::PhotosRejected(_)
+                | ReviewEvent::PhotosRemoved(_)
+                | ReviewEvent::PhotosReinstated(_)
+                | ReviewEvent::ReviewTranslated(_),
             )
             | Event::Listing(ListingEvent::ListingPriceChanged(_))
             | Event::Seller(_)
             | Event::Product(_)
             | Event::Order(_)
             | Event::Buyer(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Subject(_) => {}
         }
@@ -218,8 +241,9 @@ impl View for Retention {
             for (_, id) in self.by_product.starting(rows, &product)? {
                 let Some(review) = self.reviews.get_mut(rows, &id)? else { continue };
                 let published_at = instant(review.published_at);
-                let due =
-                    due_at(published_at, off_sale_since.map(instant), &self.policies).map(|due| due.timestamp_micros());
+                let due = due_at(published_at, off_sale_since.map(instant), &self.policies)
+                    .filter(|_| !review.removed)
+                    .map(|due| due.timestamp_micros());
                 if let Some(old) = review.due_at.filter(|old| Some(*old) != due) {
                     self.due.remove(&(old, id));
                 }

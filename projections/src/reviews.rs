@@ -79,6 +79,8 @@ pub enum Visibility {
     Pending,
     /// Shown.
     Online,
+    /// Removed by a moderator.
+    Removed,
     /// Deleted by its author.
     Withdrawn,
     /// Its time online is over.
@@ -124,17 +126,35 @@ pub struct ReviewRow {
     pub photos: Vec<PhotoId>,
     /// The photos that wait, and since when.
     pub waiting: Option<(i64, Vec<PhotoId>)>,
+    /// Translations of the text as it is now.
+    pub translations: BTreeMap<Language, Translation>,
     /// By what it is placed in the feeds.
     shown: Option<Placed>,
 }
 
+/// A translation of a review's text (R-3.2-06).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Translation {
+    /// The text, unless its key is destroyed or was never at hand.
+    pub text: Option<String>,
+    /// What translated it.
+    pub engine: String,
+}
+
 impl Value for ReviewRow {
-    fn covered(self) -> Self {
-        Self { text: None, ..self }
+    fn covered(mut self) -> Self {
+        self.forget();
+        self
     }
 }
 
 impl ReviewRow {
+    /// Drops all opened personal data.
+    fn forget(&mut self) {
+        self.text = None;
+        self.translations.values_mut().for_each(|translation| translation.text = None);
+    }
+
     fn placed(&self) -> Option<Placed> {
         let published_at = self.published_at.filter(|_| self.visibility == Visibility::Online)?;
         let scored = u32::try_from(self.aspects.len()).unwrap_or(u32::MAX);
@@ -256,7 +276,7 @@ impl Reviews {
 
 impl View for Reviews {
     const NAME: &'static str = "reviews";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ReviewSubmitted,
         EventKind::ReviewPublished,
@@ -266,6 +286,11 @@ impl View for Reviews {
         EventKind::PhotosSubmitted,
         EventKind::PhotosApproved,
         EventKind::PhotosRejected,
+        EventKind::ReviewModerated,
+        EventKind::ReviewReinstated,
+        EventKind::PhotosRemoved,
+        EventKind::PhotosReinstated,
+        EventKind::ReviewTranslated,
         EventKind::SubjectKeyDestroyed,
     ];
     const REPORTS: &'static [&'static str] = &["reviews", "rating", "photo-queue"];
@@ -305,6 +330,7 @@ impl View for Reviews {
                     visibility: Visibility::Pending,
                     photos: Vec::new(),
                     waiting: None,
+                    translations: BTreeMap::new(),
                     shown: None,
                 };
                 self.reviews.put(id, row);
@@ -320,11 +346,15 @@ impl View for Reviews {
                     (review.score, review.text, review.signals) = (event.score, text, event.signals);
                     (review.language, review.aspects) = (event.language, event.aspects.clone());
                     (review.edited_at, review.edits) = (Some(at), review.edits + 1);
+                    review.translations.clear();
                 })?;
             }
             Event::Review(ReviewEvent::ReviewWithdrawn(_)) => {
                 self.end_waiting(id, rows, Some(&[]))?;
-                self.change(id, rows, |review| (review.visibility, review.text) = (Visibility::Withdrawn, None))?;
+                self.change(id, rows, |review| {
+                    review.visibility = Visibility::Withdrawn;
+                    review.forget();
+                })?;
             }
             Event::Review(ReviewEvent::ReviewRetentionEnded(_)) => {
                 // What still waits can't be decided any more, so it must not stay in the queue.
@@ -337,9 +367,26 @@ impl View for Reviews {
             }
             Event::Review(ReviewEvent::PhotosApproved(event)) => self.end_waiting(id, rows, Some(&event.photos))?,
             Event::Review(ReviewEvent::PhotosRejected(_)) => self.end_waiting(id, rows, None)?,
+            Event::Review(ReviewEvent::ReviewModerated(_)) => {
+                self.change(id, rows, |review| review.visibility = Visibility::Removed)?;
+            }
+            Event::Review(ReviewEvent::ReviewReinstated(_)) => {
+                self.change(id, rows, |review| review.visibility = Visibility::Online)?;
+            }
+            Event::Review(ReviewEvent::PhotosRemoved(_)) => {
+                self.change(id, rows, |review| review.photos.clear())?;
+            }
+            Event::Review(ReviewEvent::PhotosReinstated(event)) => self.end_waiting(id, rows, Some(&event.photos))?,
+            Event::Review(ReviewEvent::ReviewTranslated(event)) => {
+                let text = self.opener.open(EventKind::ReviewTranslated, &event.text);
+                let translation = Translation { text, engine: event.engine.clone() };
+                self.change(id, rows, |review| {
+                    review.translations.insert(event.language, translation);
+                })?;
+            }
             Event::Subject(SubjectEvent::SubjectKeyDestroyed(event)) => {
                 if let Some(review) = event.subject.0.strip_prefix("review-").and_then(|id| id.parse().ok()) {
-                    self.change(review, rows, |review| review.text = None)?;
+                    self.change(review, rows, ReviewRow::forget)?;
                 }
             }
             Event::Seller(_)
@@ -347,6 +394,15 @@ impl View for Reviews {
             | Event::Listing(_)
             | Event::Order(_)
             | Event::Buyer(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Policy(_) => {}
         }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
 
+use domain::criterion::Criterion;
+use domain::ids::StaffId;
 use domain::policy::Policies;
-use domain::review::{Criterion, Review, ReviewCommand, ReviewEvent};
+use domain::review::{Judgement, Review, ReviewCommand, ReviewEvent};
 use domain::{Aggregate, Context, Event};
 use tests::books;
 
@@ -56,7 +58,14 @@ fn r_3_4_06_r_3_4_03_a_rejection_of_photos_names_at_least_one_criterion() {
     }
     let context = Context { now: sent.occurred_at, policies: &Policies::default() };
     let reject = |criteria| {
-        let decided = review.decide(ReviewCommand::RejectPhotos { criteria, explanation: "a face".into() }, &context);
+        let decided = review.decide(
+            ReviewCommand::RejectPhotos(Judgement {
+                criteria,
+                explanation: "a face".into(),
+                decided_by: StaffId("m-1".into()),
+            }),
+            &context,
+        );
         decided.map_err(|refusal| (refusal.rule.0, refusal.field))
     };
     assert_eq!(reject(Vec::new()).unwrap_err(), ("R-3.4-06", "criteria"));

@@ -91,7 +91,7 @@ impl<'a> Command<'a> {
                 ))
             }
             Err(error) => {
-                let user_errors = vec![UserError::of(error)?];
+                let user_errors = UserError::of(error)?;
                 Ok((Outcome { command_id, position: None, user_errors }, None))
             }
         }

@@ -189,6 +189,8 @@ pub struct RemoveListingInput {
     reason: ListingRemovalReason,
     /// The facts, in words; no personal data.
     explanation: String,
+    /// The notice that led to it, if one did; it is decided with it.
+    notice_id: Option<ID>,
 }
 
 payload! {
@@ -282,8 +284,11 @@ impl ListingMutation {
             if reason == Reason::SellerRemoved {
                 return Err(ApiError::input("reason", "SELLER_REMOVED follows from removeSeller by itself"));
             }
+            let notice = input.notice_id.as_ref().map(|id| parse(id, "noticeId")).transpose()?;
+            let decided_by = seller.is_none().then(|| command.viewer.staff());
             let done = command.execute::<ListingStream, _, _>(id, |_| {
-                ready(Ok(ListingCommand::Remove { seller, reason, explanation: input.explanation.clone() }))
+                let (explanation, decided_by) = (input.explanation.clone(), decided_by.clone());
+                ready(Ok(ListingCommand::Remove { seller, reason, explanation, notice, decided_by }))
             });
             Ok((id, done.await?))
         };

@@ -3,7 +3,10 @@
 use async_graphql::{Context, ID, Interface, Object, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, ProductId, RecipientId, ReviewId, SellerId};
+use domain::ids::{
+    AuthorityContactId, BuyerId, ComplaintId, HelpRequestId, ListingId, MailId, NoticeId, OrderId, PhotoId, ProductId,
+    RecipientId, ReviewId, SellerId, StatementId,
+};
 use uuid::Uuid;
 
 use super::listings::Listing;
@@ -34,8 +37,10 @@ macro_rules! global_ids {
 }
 
 global_ids! {
-    BuyerId = "Buyer", HelpRequestId = "HelpRequest", ListingId = "Listing", OrderId = "Order", PhotoId = "Photo",
-    ProductId = "Product", RecipientId = "Recipient", ReviewId = "Review", SellerId = "Seller",
+    AuthorityContactId = "AuthorityContact", BuyerId = "Buyer", ComplaintId = "Complaint",
+    HelpRequestId = "HelpRequest", ListingId = "Listing", MailId = "Mail", NoticeId = "Notice", OrderId = "Order",
+    PhotoId = "Photo", ProductId = "Product", RecipientId = "Recipient", ReviewId = "Review", SellerId = "Seller",
+    StatementId = "StatementOfReasons",
 }
 
 /// An id as clients see it.
@@ -43,7 +48,7 @@ global_ids! {
 pub fn global<I: GlobalId>(id: I) -> ID {
     let mut text = [0; 64];
     let length = I::TYPE.len() + 1 + uuid::fmt::Hyphenated::LENGTH;
-    // The longest type's name has eleven letters, so that all of it fits.
+    // The longest type's name has eighteen letters, so that all of it fits.
     text[..I::TYPE.len()].copy_from_slice(I::TYPE.as_bytes());
     text[I::TYPE.len()] = b':';
     id.uuid().as_hyphenated().encode_lower(&mut text[I::TYPE.len() + 1..length]);

@@ -3,12 +3,9 @@
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result};
-use domain::Refusal;
-use domain::buyer::{Buyer as BuyerStream, BuyerStanding};
 use domain::ids::{HelpRequestId, OrderId};
 use domain::order::{Order as OrderStream, OrderCommand};
 use domain::place::{Country, MemberState};
-use domain::refusal::{Refused, Rule};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
@@ -53,14 +50,23 @@ macro_rules! step_inputs {
 }
 
 step_inputs! {
-    /// A confirmation.
-    ConfirmOrderInput,
     /// A cancellation.
     CancelOrderInput,
     /// A shipment.
     ShipOrderInput,
     /// A delivery.
     ConfirmDeliveryInput,
+}
+
+/// A confirmation.
+#[derive(Debug, Clone, InputObject)]
+pub struct ConfirmOrderInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Which order.
+    order_id: ID,
+    /// The payment provider's word for the captured payment; the order's id where nothing is said.
+    payment_reference: Option<String>,
 }
 
 /// Something wrong with what was delivered.
@@ -158,13 +164,9 @@ impl OrderMutation {
             };
             let (book, lines, insured) = (command.book, &input.lines, input.insurance);
             let done = command.execute::<OrderStream, _, _>(order, |_| async move {
-                // Who was forgotten stays forgotten, even with a token that still holds.
-                if book.load::<BuyerStream>(buyer.0).await?.standing == BuyerStanding::Erased {
-                    let message = "this account asked to be forgotten; open another one";
-                    return Err(Refusal::new(Rule("R-1.1-01"), Refused::Forbidden, "", message).into());
-                }
                 Ok(OrderCommand::Place {
                     buyer,
+                    account: book.load(buyer.0).await?,
                     lines: requested(book, lines).await?,
                     quoted_service_fee,
                     insured,
@@ -178,10 +180,16 @@ impl OrderMutation {
         OrderPayload::of(&command, result.await)
     }
 
-    /// Makes an order binding: the payment is there and the seller accepts. For an OPERATOR, or a SELLER in it.
+    /// Makes an order binding: the payment is captured in the sellers' name and the seller accepts (R-1.2-01, R-1.2-05).
+    /// For an OPERATOR, or a SELLER in it.
     #[graphql(guard = "Only(SELLER_SIDE)")]
     async fn confirm_order(&self, ctx: &Context<'_>, input: ConfirmOrderInput) -> Result<OrderPayload> {
-        step(ctx, input.command_id, &input.order_id, |command| Ok(OrderCommand::Confirm(command.viewer.party()))).await
+        let make = |command: &Command<'_>| {
+            let order: OrderId = parse(&input.order_id, "orderId")?;
+            let payment = Some(input.payment_reference.clone().unwrap_or_else(|| order.to_string()));
+            Ok(OrderCommand::Confirm { party: command.viewer.party(), payment })
+        };
+        step(ctx, input.command_id, &input.order_id, make).await
     }
 
     /// Ends an order before it is delivered. For its BUYER, a SELLER in it, or an OPERATOR.

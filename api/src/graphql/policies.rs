@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, Result, SimpleObject};
+use domain::language::Language;
 use domain::money::Money as Amount;
 use domain::policy::{
     AllowedCategories, Policies as Values, PolicyBook, PolicyCommand, QualityWeights as Weights, ServiceFeeTier as Tier,
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::command::{Command, payload};
 use super::guard::{OPERATORS, Only};
 use super::platform::policies;
+use super::review_commands::ReviewCriterion;
 use super::scalars::{Decimal, Money};
 use crate::ApiError;
 
@@ -25,6 +27,18 @@ pub enum RetentionReading {
     LaterOf,
     /// When the years have passed or the product is no longer for sale, whichever is first.
     EarlierOf,
+}
+
+/// Whose public holidays are no working days (R-0-05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::working_days::HolidayCalendar")]
+pub enum HolidayCalendar {
+    /// France.
+    France,
+    /// The Netherlands.
+    Netherlands,
+    /// Germany.
+    Germany,
 }
 
 /// The service fee of orders whose items cost less than an amount (R-1.2-03).
@@ -157,6 +171,46 @@ impl Policies {
     async fn review_retention_reading(&self) -> RetentionReading {
         self.0.review_retention_reading.into()
     }
+
+    /// A seller's fixed monthly fee (R-1.2-04).
+    async fn seller_monthly_fee(&self) -> Money {
+        self.0.seller_monthly_fee().into()
+    }
+
+    /// The days after delivery at which a buyer is invited to review (R-3.1-05).
+    async fn review_invitation_days(&self) -> u32 {
+        self.0.review_invitation_days
+    }
+
+    /// The working days within which a review is published (R-3.2-01).
+    async fn review_publication_working_days(&self) -> u32 {
+        self.0.review_publication_working_days
+    }
+
+    /// The working days within which photos are decided (R-3.2-02).
+    async fn photo_decision_working_days(&self) -> u32 {
+        self.0.photo_decision_working_days
+    }
+
+    /// Whose public holidays are no working days (R-0-05).
+    async fn holidays(&self) -> HolidayCalendar {
+        self.0.holidays.into()
+    }
+
+    /// Criteria so serious that an account may be blocked without a warning before (R-3.4-11).
+    async fn serious_criteria(&self) -> Vec<ReviewCriterion> {
+        self.0.serious_criteria.iter().copied().map(ReviewCriterion::from).collect()
+    }
+
+    /// The months within which a decision can be contested (R-3.4-10).
+    async fn complaint_months(&self) -> u32 {
+        self.0.complaint_months
+    }
+
+    /// The languages into which reviews are translated, BCP 47 (R-3.2-06).
+    async fn review_languages(&self) -> Vec<&str> {
+        self.0.review_languages.iter().map(Language::code).collect()
+    }
 }
 
 /// A tier of the service fee.
@@ -204,6 +258,22 @@ pub struct AdoptPolicyInput {
     review_retention_years: Option<u32>,
     /// How those years and the sale of the product go together.
     review_retention_reading: Option<RetentionReading>,
+    /// A seller's fixed monthly fee.
+    seller_monthly_fee: Option<Decimal>,
+    /// The days after delivery at which a buyer is invited to review.
+    review_invitation_days: Option<u32>,
+    /// The working days within which a review is published.
+    review_publication_working_days: Option<u32>,
+    /// The working days within which photos are decided.
+    photo_decision_working_days: Option<u32>,
+    /// Whose public holidays are no working days.
+    holidays: Option<HolidayCalendar>,
+    /// Criteria so serious that an account may be blocked without a warning before.
+    serious_criteria: Option<Vec<ReviewCriterion>>,
+    /// The months within which a decision can be contested; at least six.
+    complaint_months: Option<u32>,
+    /// The languages into which reviews are translated, BCP 47.
+    review_languages: Option<Vec<String>>,
 }
 
 impl AdoptPolicyInput {
@@ -216,10 +286,12 @@ impl AdoptPolicyInput {
             Some(code) => code.parse().map_err(|bad| ApiError::input("currencyCode", format!("{bad}")))?,
             None => current.currency,
         };
-        let minor = |amount: &Decimal| {
+        let minor_of = |amount: &Decimal, field| {
             let amount = Amount::parse(&amount.0, currency);
-            amount.map(|amount| amount.minor).map_err(|bad| ApiError::input("serviceFee", bad.to_string()))
+            amount.map(|amount| amount.minor).map_err(|bad| ApiError::input(field, bad.to_string()))
         };
+        let minor = |amount: &Decimal| minor_of(amount, "serviceFee");
+        let language = |code: &String| code.parse().map_err(|bad| ApiError::input("reviewLanguages", format!("{bad}")));
         let tier = |tier: &ServiceFeeTierInput| {
             let below_minor = tier.below.as_ref().map_or(Ok(i64::MAX), minor)?;
             Ok::<_, ApiError>(Tier { below_minor, fee_minor: minor(&tier.fee)? })
@@ -252,6 +324,27 @@ impl AdoptPolicyInput {
             review_retention_reading: self
                 .review_retention_reading
                 .map_or(current.review_retention_reading, Into::into),
+            seller_monthly_fee_minor: match &self.seller_monthly_fee {
+                Some(fee) => minor_of(fee, "sellerMonthlyFee")?,
+                None => current.seller_monthly_fee_minor,
+            },
+            review_invitation_days: self.review_invitation_days.unwrap_or(current.review_invitation_days),
+            review_publication_working_days: self
+                .review_publication_working_days
+                .unwrap_or(current.review_publication_working_days),
+            photo_decision_working_days: self
+                .photo_decision_working_days
+                .unwrap_or(current.photo_decision_working_days),
+            holidays: self.holidays.map_or(current.holidays, Into::into),
+            serious_criteria: match &self.serious_criteria {
+                Some(criteria) => criteria.iter().copied().map(Into::into).collect(),
+                None => current.serious_criteria,
+            },
+            complaint_months: self.complaint_months.unwrap_or(current.complaint_months),
+            review_languages: match &self.review_languages {
+                Some(codes) => codes.iter().map(language).collect::<Result<_, _>>()?,
+                None => current.review_languages,
+            },
         })
     }
 }

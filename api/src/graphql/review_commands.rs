@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result};
+use domain::criterion::Criterion;
 use domain::ids::{BuyerId, OrderId, ReviewId};
 use domain::language::Language;
 use domain::order::Order as OrderStream;
 use domain::product::Product as ProductStream;
-use domain::review::{Criterion, Licence, Opinion, Review as ReviewStream, ReviewCommand};
+use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand};
 use domain::text::Slug;
 use uuid::Uuid;
 
@@ -111,7 +112,7 @@ pub enum PhotoDecision {
 
 /// The criteria by which reviews and photos are judged (R-3.4-06), exactly these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::review::Criterion")]
+#[graphql(remote = "domain::criterion::Criterion")]
 #[allow(missing_docs, reason = "the names are the published criteria")]
 pub enum ReviewCriterion {
     Advertising,
@@ -187,6 +188,7 @@ impl ReviewMutation {
                 Ok(ReviewCommand::Submit {
                     review,
                     buyer,
+                    author: book.load(buyer.0).await?,
                     order_id,
                     category: category_of(book, &order, line).await?,
                     order: Box::new(order),
@@ -213,6 +215,7 @@ impl ReviewMutation {
                 Ok(ReviewCommand::Edit {
                     review,
                     buyer,
+                    author: book.load(buyer.0).await?,
                     category: category_of(book, &order, line).await?,
                     order: Box::new(order),
                     opinion: opinion.clone(),
@@ -255,6 +258,7 @@ impl ReviewMutation {
                 Ok(ReviewCommand::SubmitPhotos {
                     review,
                     buyer,
+                    author: book.load(buyer.0).await?,
                     order: Box::new(order),
                     photos: uploads.iter().map(Upload::content).collect(),
                 })
@@ -272,11 +276,12 @@ impl ReviewMutation {
             let review: ReviewId = parse(&input.review_id, "reviewId")?;
             let done = command.execute::<ReviewStream, _, _>(review, |_| {
                 ready(Ok(match input.decision {
-                    PhotoDecision::Approve => ReviewCommand::ApprovePhotos,
-                    PhotoDecision::Reject => ReviewCommand::RejectPhotos {
+                    PhotoDecision::Approve => ReviewCommand::ApprovePhotos { decided_by: command.viewer.staff() },
+                    PhotoDecision::Reject => ReviewCommand::RejectPhotos(Judgement {
                         criteria: input.criteria.iter().copied().map(Criterion::from).collect(),
                         explanation: input.explanation.clone().unwrap_or_default(),
-                    },
+                        decided_by: command.viewer.staff(),
+                    }),
                 }))
             });
             Ok((review, done.await?))
@@ -301,7 +306,7 @@ fn opinion(score: u8, text: &str, language: &str, aspects: &[AspectScoreInput]) 
 /// The order that a review is of, and its line; an unknown order for a review that is not there to be changed.
 async fn order_of(book: &Book, review: &ReviewStream) -> Result<(OrderStream, u16), ApiError> {
     match review {
-        ReviewStream::Live(live) | ReviewStream::Ended(live) => {
+        ReviewStream::Live(live) | ReviewStream::Removed(live) | ReviewStream::Ended(live) => {
             Ok((book.load(live.submitted.order.0).await?, live.submitted.line))
         }
         ReviewStream::Unknown | ReviewStream::Withdrawn => Ok((OrderStream::default(), 0)),

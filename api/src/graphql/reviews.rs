@@ -3,13 +3,16 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::{PhotoId, ReviewId};
+use domain::language::Language;
 use projections::ViewError;
-use projections::reviews::{ReviewRow, Visibility};
+use projections::reviews::{ReviewRow, Translation, Visibility};
 
 use super::node::{global, parse};
+use super::orders::Order;
 use super::platform::{Views, instant, read, viewer};
 use super::products::Product;
 use super::user_error::query_error;
+use crate::ApiError;
 use crate::auth::Viewer;
 
 /// What can be scored besides the whole (R-3.1-04).
@@ -46,6 +49,8 @@ pub enum ReviewStatus {
     Pending,
     /// Shown.
     Online,
+    /// Removed by a moderator.
+    Removed,
     /// Deleted by its author.
     Withdrawn,
     /// Its time online is over.
@@ -68,6 +73,22 @@ impl Photo {
     pub fn new(id: PhotoId) -> Self {
         Self { id: global(id), url: format!("/photos/{id}") }
     }
+}
+
+/// A review's text in another language, by a machine (R-3.2-06).
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct ReviewTranslation {
+    /// The language of the translation, BCP 47.
+    language: String,
+    /// The translation.
+    text: String,
+    /// The language in which it was written, BCP 47.
+    original_language: String,
+    /// Where the product was bought, ISO 3166-1.
+    country_of_purchase: String,
+    /// What translated it.
+    engine: String,
 }
 
 /// A review of a product bought here.
@@ -102,6 +123,16 @@ impl Review {
         Ok(views.reviews().review(id)?.map(|row| Self { id, row }))
     }
 
+    fn translated(&self, language: Language, translation: &Translation) -> Option<ReviewTranslation> {
+        Some(ReviewTranslation {
+            language: language.to_string(),
+            text: translation.text.clone()?,
+            original_language: self.row.language.to_string(),
+            country_of_purchase: self.row.country_of_purchase.to_string(),
+            engine: translation.engine.clone(),
+        })
+    }
+
     fn is_for(&self, viewer: &Viewer) -> bool {
         self.row.visibility == Visibility::Online || viewer.is_staff() || viewer.buyer() == Some(self.row.buyer)
     }
@@ -128,6 +159,20 @@ impl Review {
     /// The language in which it was written, BCP 47.
     async fn original_language(&self) -> &str {
         self.row.language.code()
+    }
+
+    /// The text in another language, while it stands in the original (R-3.2-06); nothing where it was not translated into
+    /// that one.
+    async fn translation(&self, language: String) -> Result<Option<ReviewTranslation>> {
+        let language = language.parse::<Language>();
+        let language = language.map_err(|bad| query_error(ApiError::input("language", bad.to_string())))?;
+        Ok(self.row.translations.get(&language).and_then(|translation| self.translated(language, translation)))
+    }
+
+    /// All translations of the text.
+    async fn translations(&self) -> Vec<ReviewTranslation> {
+        let translations = self.row.translations.iter();
+        translations.filter_map(|(language, translation)| self.translated(*language, translation)).collect()
     }
 
     /// Where the product was bought, ISO 3166-1.
@@ -177,6 +222,11 @@ impl Review {
     /// Always: only what was bought here can be reviewed (R-3.2-07).
     async fn verified_purchase(&self) -> bool {
         true
+    }
+
+    /// The order that it is of (R-3.2-07): for its author, its sellers and staff.
+    async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
+        Order::visible(ctx, self.row.order)
     }
 
     /// Whether it is shown.

@@ -72,7 +72,7 @@ impl Seller {
 
     /// Whether the seller was verified and may sell.
     async fn verified(&self) -> bool {
-        self.row.verified
+        self.row.may_sell()
     }
 
     /// Since when the seller may sell no longer.
@@ -340,7 +340,11 @@ impl SellerMutation {
         let result = async {
             let seller: SellerId = parse(&input.seller_id, "sellerId")?;
             let done = command.execute::<SellerStream, _, _>(seller, |_| {
-                ready(Ok(SellerCommand::Remove { reason: input.reason.into(), explanation: input.explanation.clone() }))
+                ready(Ok(SellerCommand::Remove {
+                    reason: input.reason.into(),
+                    explanation: input.explanation.clone(),
+                    decided_by: command.viewer.staff(),
+                }))
             });
             Ok((seller, done.await?))
         };

@@ -1,7 +1,7 @@
 //! What a person can mend, as data beside the answer; what only the operator can mend, as a GraphQL error.
 
 use async_graphql::{Enum, Error, SimpleObject};
-use domain::Refused;
+use domain::{Refusal, Refused};
 use event_log::LogError;
 
 use super::guard::coded;
@@ -42,6 +42,7 @@ impl From<Refused> for ErrorCode {
             Refused::TooLate => Self::TooLate,
             Refused::TooEarly => Self::TooEarly,
             Refused::AlreadyDone => Self::AlreadyDone,
+            Refused::Blocked => Self::Blocked,
         }
     }
 }
@@ -65,33 +66,31 @@ fn path(field: &str) -> Option<Vec<String>> {
 }
 
 impl UserError {
-    /// What the sender of a command can mend.
+    /// What the sender of a command can mend; at least one thing.
     ///
     /// # Errors
     /// The rest, which goes to the operator's logs; the sender is told to try again.
-    pub fn of(error: ApiError) -> Result<Self, Error> {
+    pub fn of(error: ApiError) -> Result<Vec<Self>, Error> {
         match error {
-            ApiError::Refused(refusal) => Ok(Self {
-                field: path(refusal.field),
-                code: refusal.kind.into(),
-                message: refusal.message,
-                rule: Some(refusal.rule.0.to_owned()),
-            }),
+            ApiError::Refused(mut refusal) => {
+                let also = std::mem::take(&mut refusal.also);
+                Ok(std::iter::once(refusal).chain(also).map(Self::of_refusal).collect())
+            }
             ApiError::Input { field, message } => {
-                Ok(Self { field: path(field), code: ErrorCode::Invalid, message, rule: None })
+                Ok(vec![Self { field: path(field), code: ErrorCode::Invalid, message, rule: None }])
             }
             error @ ApiError::Conflict { .. } => {
-                Ok(Self { field: None, code: ErrorCode::Conflict, message: error.to_string(), rule: None })
+                Ok(vec![Self { field: None, code: ErrorCode::Conflict, message: error.to_string(), rule: None }])
             }
             ApiError::Unavailable(message) => {
-                Ok(Self { field: None, code: ErrorCode::Unavailable, message, rule: None })
+                Ok(vec![Self { field: None, code: ErrorCode::Unavailable, message, rule: None }])
             }
-            ApiError::Log(LogError::Sealing { subject, message }) => Ok(Self {
+            ApiError::Log(LogError::Sealing { subject, message }) => Ok(vec![Self {
                 field: None,
                 code: ErrorCode::NotEligible,
                 message: format!("{subject} asked to be forgotten: {message}"),
                 rule: Some("R-3.3-02".to_owned()),
-            }),
+            }]),
             error @ (ApiError::Log(_)
             | ApiError::View(_)
             | ApiError::Event { .. }
@@ -101,6 +100,15 @@ impl UserError {
             | ApiError::Io { .. }
             | ApiError::Fixture(_)
             | ApiError::Usage(_)) => Err(internal(&error)),
+        }
+    }
+
+    fn of_refusal(refusal: Refusal) -> Self {
+        Self {
+            field: path(refusal.field),
+            code: refusal.kind.into(),
+            message: refusal.message,
+            rule: Some(refusal.rule.0.to_owned()),
         }
     }
 }
@@ -115,7 +123,11 @@ pub fn internal(error: &ApiError) -> Error {
 #[must_use]
 pub fn query_error(error: ApiError) -> Error {
     match UserError::of(error) {
-        Ok(user) => coded(code_name(user.code), user.message),
+        Ok(errors) => {
+            let code = errors.first().map_or(ErrorCode::Invalid, |first| first.code);
+            let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+            coded(code_name(code), messages.join("; "))
+        }
         Err(error) => error,
     }
 }
@@ -138,12 +150,12 @@ fn code_name(code: ErrorCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Refusal, Rule};
+    use domain::Rule;
 
     #[test]
     fn a_refusal_names_its_field_its_rule_and_its_kind() {
         let refusal = Refusal::new(Rule("R-3.1-07"), Refused::NotEligible, "licence.author", "declare it");
-        let error = UserError::of(refusal.into()).unwrap();
+        let error = UserError::of(refusal.into()).unwrap().remove(0);
         assert_eq!(error.field.unwrap(), ["licence", "author"]);
         assert_eq!((error.code, error.rule.as_deref()), (ErrorCode::NotEligible, Some("R-3.1-07")));
     }

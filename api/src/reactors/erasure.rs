@@ -17,38 +17,13 @@ use crate::{ApiError, Book};
 #[derive(Debug, Default)]
 pub struct Erasure;
 
-/// Who is to be forgotten because of an event: the stream that it is on is named as its subject is.
+/// The events that ask for it: the stream that they are on is named as the subject is.
+const ASKING: [EventKind; 2] = [EventKind::ReviewWithdrawn, EventKind::BuyerErasureRequested];
+
+/// Who is to be forgotten because of an event.
 fn forgotten(event: &Recorded) -> Option<Subject> {
-    match EventKind::from_name(&event.event_type)? {
-        EventKind::ReviewWithdrawn | EventKind::BuyerErasureRequested => Some(Subject(event.stream.to_string())),
-        EventKind::SellerRegistered
-        | EventKind::SellerTermsAccepted
-        | EventKind::SellerVerified
-        | EventKind::SellerRemoved
-        | EventKind::ProductCatalogued
-        | EventKind::ListingPublished
-        | EventKind::ListingPriceChanged
-        | EventKind::ListingRemoved
-        | EventKind::OrderPlaced
-        | EventKind::OrderConfirmed
-        | EventKind::OrderShipped
-        | EventKind::OrderDelivered
-        | EventKind::OrderCancelled
-        | EventKind::IssueReported
-        | EventKind::HelpRequested
-        | EventKind::HelpResolved
-        | EventKind::BuyerRegistered
-        | EventKind::ReviewSubmitted
-        | EventKind::ReviewPublished
-        | EventKind::ReviewEdited
-        | EventKind::ReviewRetentionEnded
-        | EventKind::PhotosSubmitted
-        | EventKind::PhotosApproved
-        | EventKind::PhotosRejected
-        | EventKind::RecipientsSeen
-        | EventKind::PolicyAdopted
-        | EventKind::SubjectKeyDestroyed => None,
-    }
+    let kind = EventKind::from_name(&event.event_type)?;
+    ASKING.contains(&kind).then(|| Subject(event.stream.to_string()))
 }
 
 #[async_trait]

@@ -29,7 +29,8 @@ pub struct SellerRemoval {
     caught_up: bool,
 }
 
-const KINDS: [EventKind; 3] = [EventKind::ListingPublished, EventKind::ListingRemoved, EventKind::SellerRemoved];
+const KINDS: [EventKind; 4] =
+    [EventKind::ListingPublished, EventKind::ListingRemoved, EventKind::SellerRemoved, EventKind::SellerReinstated];
 
 impl SellerRemoval {
     /// The seller whose listings may have to come down because of an event.
@@ -51,14 +52,30 @@ impl SellerRemoval {
                 self.removed.insert(SellerId(id), event.id);
                 Some(SellerId(id))
             }
+            Event::Seller(SellerEvent::SellerReinstated(_)) => {
+                self.removed.remove(&SellerId(id));
+                None
+            }
             Event::Listing(ListingEvent::ListingPriceChanged(_))
             | Event::Seller(
-                SellerEvent::SellerRegistered(_) | SellerEvent::SellerTermsAccepted(_) | SellerEvent::SellerVerified(_),
+                SellerEvent::SellerRegistered(_)
+                | SellerEvent::SellerTermsAccepted(_)
+                | SellerEvent::SellerVerified(_)
+                | SellerEvent::SellerFeeCharged(_),
             )
             | Event::Product(_)
             | Event::Order(_)
             | Event::Buyer(_)
             | Event::Review(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
             | Event::Activity(_)
             | Event::Policy(_)
             | Event::Subject(_) => None,
@@ -76,6 +93,8 @@ impl SellerRemoval {
                 seller: None,
                 reason: ListingRemovalReason::SellerRemoved,
                 explanation: "its seller was removed".to_owned(),
+                notice: None,
+                decided_by: None,
             };
             match book.execute(listing.0, &cause, |_: Listing| ready(Ok(remove()))).await {
                 Ok(_) => {}

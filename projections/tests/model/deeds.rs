@@ -2,13 +2,15 @@
 
 use chrono::TimeDelta;
 use domain::activity::{ActivityCommand, Visit};
+use domain::buyer::Buyer;
 use domain::calendar::Month;
-use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId};
+use domain::criterion::Criterion;
+use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
 use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
-use domain::review::{Aspect, Criterion, Licence, Opinion, PhotoContent, ReviewCommand};
+use domain::review::{Aspect, Judgement, Licence, Opinion, PhotoContent, ReviewCommand};
 use domain::seller::{SellerCommand, SellerRemovalReason};
 use fixtures::Occasion;
 use uuid::Uuid;
@@ -69,7 +71,17 @@ impl Bazaar {
                 let id = pick(&self.listings, *listing)?;
                 let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
                 let (reason, explanation) = (ListingRemovalReason::Convenience, "no longer wanted".into());
-                self.market.listing(id, ListingCommand::Remove { seller: None, reason, explanation }, occasion)?;
+                self.market.listing(
+                    id,
+                    ListingCommand::Remove {
+                        seller: None,
+                        reason,
+                        explanation,
+                        notice: None,
+                        decided_by: Some(staff()),
+                    },
+                    occasion,
+                )?;
                 let left = self.on_sale.entry(product).or_default();
                 left.remove(&id);
                 if left.is_empty() {
@@ -77,8 +89,11 @@ impl Bazaar {
                 }
             }
             Deed::RemoveSeller { seller } => {
-                let remove =
-                    SellerCommand::Remove { reason: SellerRemovalReason::Convenience, explanation: "closed".into() };
+                let remove = SellerCommand::Remove {
+                    reason: SellerRemovalReason::Convenience,
+                    explanation: "closed".into(),
+                    decided_by: staff(),
+                };
                 self.market.seller(pick(&SELLERS, *seller)?, remove, occasion)?;
             }
             Deed::Place { buyer, lines, state, promise_days, insured } => {
@@ -91,6 +106,7 @@ impl Bazaar {
                 let lines = lines.iter().map(line).collect::<Result<Vec<_>, &'static str>>()?;
                 let place = OrderCommand::Place {
                     buyer: pick(&BUYERS, *buyer)?,
+                    account: Buyer::default(),
                     quoted_service_fee: quote(&lines, *insured, self.market.policies())?.service_fee,
                     lines,
                     insured: *insured,
@@ -101,7 +117,11 @@ impl Bazaar {
                 self.market.order(id, place, occasion)?;
                 self.orders.push(id);
             }
-            Deed::Confirm { order } => self.order(*order, OrderCommand::Confirm(Party::Platform), occasion)?,
+            Deed::Confirm { order } => self.order(
+                *order,
+                OrderCommand::Confirm { party: Party::Platform, payment: Some("psp".into()) },
+                occasion,
+            )?,
             Deed::Ship { order } => self.order(*order, OrderCommand::Ship(Party::Platform), occasion)?,
             Deed::Deliver { order } => self.order(*order, OrderCommand::ConfirmDelivery(Party::Platform), occasion)?,
             Deed::Cancel { order } => self.order(*order, OrderCommand::Cancel(Party::Platform), occasion)?,
@@ -136,6 +156,7 @@ impl Bazaar {
                 let submit = ReviewCommand::Submit {
                     review: id,
                     buyer,
+                    author: Buyer::default(),
                     order_id,
                     order: Box::new(order),
                     line,
@@ -151,6 +172,7 @@ impl Bazaar {
                 let edit = ReviewCommand::Edit {
                     review: id,
                     buyer: self.buyer(order)?,
+                    author: Buyer::default(),
                     order: Box::new(self.market.order_state(order)),
                     category: self.market.category_of(product),
                     opinion: opinion(*score, *words, *aspects),
@@ -167,17 +189,22 @@ impl Bazaar {
                 let send = ReviewCommand::SubmitPhotos {
                     review: id,
                     buyer: self.buyer(order)?,
+                    author: Buyer::default(),
                     order: Box::new(self.market.order_state(order)),
                     photos: (0..*many).map(|_| self.photo()).collect(),
                 };
                 self.market.review(id, send, occasion)?;
             }
             Deed::Approve { review } => {
-                self.market.review(pick(&self.reviews, *review)?.0, ReviewCommand::ApprovePhotos, occasion)?;
+                self.market.review(
+                    pick(&self.reviews, *review)?.0,
+                    ReviewCommand::ApprovePhotos { decided_by: staff() },
+                    occasion,
+                )?;
             }
             Deed::Reject { review } => {
                 let (criteria, explanation) = (vec![Criterion::PersonalData], "a face".into());
-                let reject = ReviewCommand::RejectPhotos { criteria, explanation };
+                let reject = ReviewCommand::RejectPhotos(Judgement { criteria, explanation, decided_by: staff() });
                 self.market.review(pick(&self.reviews, *review)?.0, reject, occasion)?;
             }
             Deed::EndRetention { review } => {
@@ -244,4 +271,8 @@ fn opinion(score: u8, words: u8, aspects: u8) -> Opinion {
         language: "en".parse().unwrap(),
         aspects: scored.map(|aspect| (aspect, score)).collect(),
     }
+}
+
+fn staff() -> StaffId {
+    StaffId("staff".into())
 }

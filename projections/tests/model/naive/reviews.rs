@@ -48,6 +48,13 @@ fn told(facts: &[Happened]) -> BTreeMap<ReviewId, Told> {
             ReviewEvent::PhotosApproved(approved) => {
                 (review.photos, review.waiting_since) = (approved.photos.clone(), None);
             }
+            ReviewEvent::PhotosReinstated(shown) => {
+                (review.photos, review.waiting_since) = (shown.photos.clone(), None);
+            }
+            ReviewEvent::PhotosRemoved(_) => review.photos.clear(),
+            ReviewEvent::ReviewModerated(_) => review.online = false,
+            ReviewEvent::ReviewReinstated(_) => review.online = true,
+            ReviewEvent::ReviewTranslated(_) => {}
             ReviewEvent::PhotosRejected(_) => review.waiting_since = None,
         }
     }

@@ -1,0 +1,193 @@
+//! Decisions that restrict somebody, as far as their statement of reasons needs them (DSA art. 17(1)): which events are
+//! such decisions, whom they restrict, and on which ground.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::buyer::BuyerEvent;
+use crate::criterion::Criterion;
+use crate::event::Event;
+use crate::ids::{BuyerId, ListingId, NoticeId, ReviewId, SellerId, StaffId};
+use crate::language::Language;
+use crate::listing::{ListingEvent, ListingRemovalReason};
+use crate::review::{LiveReview, ReviewEvent};
+use crate::seller::SellerEvent;
+use crate::statement::{Addressee, Ground, Restriction};
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The event that records it.
+    pub event: Uuid,
+    /// When it was taken.
+    pub at: DateTime<Utc>,
+    /// Whom it restricts.
+    pub addressee: Addressee,
+    /// What it restricts.
+    pub restriction: Restriction,
+    /// The facts.
+    pub facts: String,
+    /// The notice that led to it.
+    pub notice: Option<NoticeId>,
+    /// On which ground.
+    pub ground: Ground,
+    /// The language of the content.
+    pub content_language: Option<Language>,
+    /// When the content came to the platform, or the account was opened.
+    pub content_since: DateTime<Utc>,
+    /// Who took it.
+    pub decided_by: Option<StaffId>,
+}
+
+/// An event, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded<'a> {
+    /// Its id.
+    pub event_id: Uuid,
+    /// When it occurred.
+    pub at: DateTime<Utc>,
+    /// The id in its stream's name.
+    pub id: Uuid,
+    /// When its stream began.
+    pub began: DateTime<Utc>,
+    /// The event.
+    pub event: &'a Event,
+    /// The review that its stream is of, if it is of one that can be read.
+    pub review: Option<&'a LiveReview>,
+}
+
+impl Decision {
+    /// The decision that an event records, if it restricts anybody. What a seller withdraws of their own will is none, nor
+    /// is what an authority ordered (art. 17(5)).
+    #[must_use]
+    pub fn of(recorded: &Recorded<'_>) -> Option<Self> {
+        match recorded.event {
+            Event::Review(event) => recorded.of_review(event),
+            Event::Listing(ListingEvent::ListingRemoved(event)) => {
+                let restricts = event.reason != ListingRemovalReason::WithdrawnBySeller;
+                restricts.then(|| Self {
+                    addressee: Addressee::Seller(event.seller),
+                    restriction: Restriction::ListingRemoved(ListingId(recorded.id)),
+                    facts: event.explanation.clone(),
+                    notice: event.notice_id,
+                    ground: Ground::Listing(event.reason),
+                    decided_by: event.decided_by.clone(),
+                    ..recorded.nothing_yet()
+                })
+            }
+            Event::Seller(SellerEvent::SellerRemoved(event)) => Some(Self {
+                addressee: Addressee::Seller(SellerId(recorded.id)),
+                restriction: Restriction::SellerRemoved(SellerId(recorded.id)),
+                facts: event.explanation.clone(),
+                ground: Ground::Seller(event.reason),
+                decided_by: event.decided_by.clone(),
+                ..recorded.nothing_yet()
+            }),
+            Event::Buyer(BuyerEvent::BuyerBlocked(event)) => Some(Self {
+                addressee: Addressee::Buyer(BuyerId(recorded.id)),
+                restriction: event.until.map_or(Restriction::AccountTerminated, Restriction::AccountSuspended),
+                facts: event.explanation.clone(),
+                ground: Ground::Criteria(event.criteria.clone()),
+                decided_by: Some(event.decided_by.clone()),
+                ..recorded.nothing_yet()
+            }),
+            Event::Listing(ListingEvent::ListingPublished(_) | ListingEvent::ListingPriceChanged(_))
+            | Event::Seller(
+                SellerEvent::SellerRegistered(_)
+                | SellerEvent::SellerTermsAccepted(_)
+                | SellerEvent::SellerVerified(_)
+                | SellerEvent::SellerReinstated(_)
+                | SellerEvent::SellerFeeCharged(_),
+            )
+            | Event::Buyer(
+                BuyerEvent::BuyerRegistered(_)
+                | BuyerEvent::BuyerErasureRequested(_)
+                | BuyerEvent::BuyerWarned(_)
+                | BuyerEvent::BuyerUnblocked(_),
+            )
+            | Event::Product(_)
+            | Event::Order(_)
+            | Event::Invitation(_)
+            | Event::Notice(_)
+            | Event::Statement(_)
+            | Event::Complaint(_)
+            | Event::Authority(_)
+            | Event::Dispute(_)
+            | Event::SafetyWarning(_)
+            | Event::Deadline(_)
+            | Event::Mail(_)
+            | Event::Activity(_)
+            | Event::Policy(_)
+            | Event::Subject(_) => None,
+        }
+    }
+}
+
+impl Recorded<'_> {
+    fn of_review(&self, event: &ReviewEvent) -> Option<Decision> {
+        let id = ReviewId(self.id);
+        match event {
+            ReviewEvent::ReviewModerated(event) => {
+                let by = Some(event.decided_by.clone());
+                let notice = event.notice_id;
+                self.judged(Restriction::ReviewRemoved(id), &event.criteria, &event.explanation, notice, by)
+            }
+            ReviewEvent::PhotosRemoved(event) => {
+                let by = Some(event.decided_by.clone());
+                let notice = event.notice_id;
+                self.judged(Restriction::PhotosRemoved(id), &event.criteria, &event.explanation, notice, by)
+            }
+            ReviewEvent::PhotosRejected(event) => {
+                let by = event.decided_by.clone();
+                self.judged(Restriction::PhotosNotPublished(id), &event.criteria, &event.explanation, None, by)
+            }
+            ReviewEvent::ReviewSubmitted(_)
+            | ReviewEvent::ReviewPublished(_)
+            | ReviewEvent::ReviewEdited(_)
+            | ReviewEvent::ReviewWithdrawn(_)
+            | ReviewEvent::ReviewRetentionEnded(_)
+            | ReviewEvent::PhotosSubmitted(_)
+            | ReviewEvent::PhotosApproved(_)
+            | ReviewEvent::ReviewReinstated(_)
+            | ReviewEvent::PhotosReinstated(_)
+            | ReviewEvent::ReviewTranslated(_) => None,
+        }
+    }
+
+    fn judged(
+        &self,
+        restriction: Restriction,
+        criteria: &[Criterion],
+        explanation: &str,
+        notice: Option<NoticeId>,
+        decided_by: Option<StaffId>,
+    ) -> Option<Decision> {
+        let review = self.review?;
+        Some(Decision {
+            addressee: Addressee::Buyer(review.submitted.buyer),
+            restriction,
+            facts: explanation.to_owned(),
+            notice,
+            ground: Ground::Criteria(criteria.to_vec()),
+            content_language: Some(review.language),
+            decided_by,
+            ..self.nothing_yet()
+        })
+    }
+
+    /// What every decision has; the rest is filled in by whoever knows it.
+    fn nothing_yet(&self) -> Decision {
+        Decision {
+            event: self.event_id,
+            at: self.at,
+            addressee: Addressee::Buyer(BuyerId(Uuid::nil())),
+            restriction: Restriction::AccountTerminated,
+            facts: String::new(),
+            notice: None,
+            ground: Ground::Criteria(Vec::new()),
+            content_language: None,
+            content_since: self.began,
+            decided_by: None,
+        }
+    }
+}
