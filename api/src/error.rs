@@ -72,6 +72,9 @@ pub enum ApiError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The place where photos are kept failed.
+    #[error("the photos' place, --photos: {0}")]
+    Photos(#[from] object_store::Error),
     /// A generated history could not be written.
     #[error(transparent)]
     Fixture(#[from] fixtures::FixtureError),
