@@ -62,14 +62,16 @@ impl Place {
                 fs::create_dir_all(directory).map_err(ApiError::io("making", directory))?;
                 Ok(Arc::new(LocalFileSystem::new_with_prefix(directory)?.with_fsync(true)))
             }
-            Self::Bucket { name, prefix } => {
-                use_ring();
-                let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRYING, ..RetryConfig::default() };
-                let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_retry(retry).build()?;
-                Ok(Arc::new(PrefixStore::new(bucket, Path::from(prefix.as_str()))))
-            }
+            Self::Bucket { name, prefix } => bucket(AmazonS3Builder::from_env().with_bucket_name(name), prefix),
         }
     }
+}
+
+/// Opens a bucket. What is written to it is where its owner keeps it when its writing returns.
+pub(super) fn bucket(bucket: AmazonS3Builder, prefix: &str) -> Result<Arc<dyn ObjectStore>, ApiError> {
+    use_ring();
+    let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRYING, ..RetryConfig::default() };
+    Ok(Arc::new(PrefixStore::new(bucket.with_retry(retry).build()?, Path::from(prefix))))
 }
 
 /// Says with what TLS encrypts. It is said once a process; a second time says the same.

@@ -15,8 +15,8 @@
 //! A sealed object opens only under its own name and as what it is, so that whoever can write the place can lose photos
 //! but not show one for another.
 //!
-//! When a review's key is destroyed its objects are noise. They are not removed: that would be another thing to do
-//! exactly once, and would change nothing for anybody.
+//! When a review's key is destroyed its objects are noise. They stay where they are: removing them would make nothing
+//! less readable.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ use domain::Aggregate;
 use domain::ids::{PhotoId, ReviewId};
 use domain::review::{PhotoContent, Review};
 use event_log::{LogError, Vault};
+use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
 use tokio::sync::Semaphore;
@@ -94,18 +95,20 @@ impl Photos {
     /// # Errors
     /// That the place can't be made or what is known of it does not do.
     pub fn open(place: &Place, vault: Arc<Vault>) -> Result<Self, ApiError> {
-        Ok(Self { objects: place.open()?, vault, decoders: Arc::new(Semaphore::new(DECODED_AT_ONCE)) })
+        Ok(Self::of(place.open()?, vault))
     }
 
-    /// Asks the place for something that is not there, so that a wrong bucket or key is found before a buyer finds it.
+    fn of(objects: Arc<dyn ObjectStore>, vault: Arc<Vault>) -> Self {
+        Self { objects, vault, decoders: Arc::new(Semaphore::new(DECODED_AT_ONCE)) }
+    }
+
+    /// Asks the place what is in it, so that a wrong bucket or key is found before a buyer finds it.
     ///
     /// # Errors
     /// What the place says.
     pub async fn check(&self) -> Result<(), ApiError> {
-        match self.objects.head(&Size::Whole.object(PhotoId(Uuid::nil()))).await {
-            Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.objects.list(None).try_next().await?;
+        Ok(())
     }
 
     /// Checks what was received, reading no more than headers.
@@ -251,7 +254,14 @@ fn filled_length(length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::extract::{FromRequest, Request};
+    use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
     use event_log::MasterKey;
+    use object_store::aws::AmazonS3Builder;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use crate::photos::place;
 
     const REVIEW: ReviewId = ReviewId(Uuid::from_u128(1));
     const OTHER: ReviewId = ReviewId(Uuid::from_u128(2));
@@ -260,9 +270,74 @@ mod tests {
         Picture { photo: Bytes::from_static(b"the pixels of a photo"), thumbnail: Bytes::from_static(b"few pixels") }
     }
 
+    fn vault(directory: &std::path::Path) -> Arc<Vault> {
+        Arc::new(Vault::open(directory.join("vault"), MasterKey::from_bytes([1; 32])).unwrap())
+    }
+
     fn open(directory: &std::path::Path) -> Photos {
-        let vault = Vault::open(directory.join("vault"), MasterKey::from_bytes([1; 32])).unwrap();
-        Photos::open(&Place::Directory(directory.join("photos")), Arc::new(vault)).unwrap()
+        Photos::open(&Place::Directory(directory.join("photos")), vault(directory)).unwrap()
+    }
+
+    /// A bucket named `market`: as much of S3 as is asked of it, over a real socket. Gives its address and what is in it.
+    async fn bucket() -> (String, Arc<Mutex<BTreeMap<String, Bytes>>>) {
+        let objects = Arc::<Mutex<BTreeMap<String, Bytes>>>::default();
+        let shared = Arc::clone(&objects);
+        let answer = move |request: Request| async move {
+            let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+            if !request.headers().contains_key("authorization") || !path.starts_with("/market") {
+                return (StatusCode::FORBIDDEN, HeaderMap::new(), Bytes::new());
+            }
+            let body = Bytes::from_request(request, &()).await.unwrap();
+            let headers = HeaderMap::from_iter([
+                (header::ETAG, HeaderValue::from_static("\"1\"")),
+                (header::LAST_MODIFIED, HeaderValue::from_static("Wed, 01 Jul 2026 12:00:00 GMT")),
+            ]);
+            let mut objects = shared.lock().unwrap();
+            match (method.as_str(), path.as_str()) {
+                ("PUT", _) => {
+                    objects.insert(path, body);
+                    (StatusCode::OK, headers, Bytes::new())
+                }
+                ("GET", "/market") => {
+                    (StatusCode::OK, headers, Bytes::from_static(b"<ListBucketResult></ListBucketResult>"))
+                }
+                ("GET", _) => match objects.get(&path) {
+                    Some(object) => (StatusCode::OK, headers, object.clone()),
+                    None => (StatusCode::NOT_FOUND, headers, Bytes::new()),
+                },
+                _ => (StatusCode::METHOD_NOT_ALLOWED, headers, Bytes::new()),
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let routes = axum::Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        (address, objects)
+    }
+
+    #[tokio::test]
+    async fn photos_in_a_bucket_are_found_again_and_lie_there_sealed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (endpoint, objects) = bucket().await;
+        let open = |name| {
+            let builder =
+                AmazonS3Builder::new().with_endpoint(&endpoint).with_allow_http(true).with_region("eu-west-1");
+            builder.with_access_key_id("key").with_secret_access_key("secret").with_bucket_name(name)
+        };
+        let vault = vault(directory.path());
+        let elsewhere = Photos::of(place::bucket(open("elsewhere"), "photos/eu").unwrap(), Arc::clone(&vault));
+        assert!(elsewhere.check().await.is_err());
+        let photos = Photos::of(place::bucket(open("market"), "photos/eu").unwrap(), vault);
+        photos.check().await.unwrap();
+        let photo = photos.keep(REVIEW, &[picture()]).await.unwrap()[0].photo;
+        assert_eq!(photos.find(photo, Size::Whole).await.unwrap().unwrap().bytes, Some(picture().photo));
+        assert!(photos.find(PhotoId(REVIEW.0), Size::Whole).await.unwrap().is_none());
+        let objects = objects.lock().unwrap();
+        let names: Vec<_> = objects.keys().map(String::as_str).collect();
+        assert_eq!(names, [format!("/market/photos/eu/{photo}"), format!("/market/photos/eu/{photo}.thumbnail")]);
+        let sealed =
+            |object: &Bytes| !object.windows(10).any(|window| window == b"few pixels" || window == b"the pixels");
+        assert!(objects.values().all(sealed));
     }
 
     #[tokio::test]
