@@ -13,17 +13,21 @@ use domain::review::ReviewEvent;
 use event_log::{EventLog, LogError};
 use fixtures::Step;
 use fixtures::demo::{DEMO_BUYER, DEMO_SELLER};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use projections::data_directory::DataDirectory;
 use uuid::Uuid;
 
 use crate::ApiError;
 use crate::clock::ClockSetting;
 use crate::opened::Opened;
-use crate::photos::Upload;
+use crate::photos::Picture;
 use crate::serve::{Server, until_told_to_end};
 
 /// How long the tokens hold that the demonstration prints.
 const TOKEN_HOURS: u32 = 24;
+
+/// How many photos are written at a time: each waits for the disk, and disks take many syncs together.
+const KEPT_AT_ONCE: usize = 16;
 
 /// Generates a marketplace whose year ends now, or at a moment at which the clock then stands still; serves it, and says
 /// how to come in. Without a directory it is kept in a temporary one, which is deleted at the end.
@@ -51,7 +55,7 @@ pub async fn run(
     // A directory that has a book already goes on with it; a history of another moment would not fit it.
     if opened.log.next_position().await?.0 == 0 {
         let (history, photos) = generating.await.map_err(|_| LogError::Closed)?;
-        keep_photos(&opened, &history, photos)?;
+        keep_photos(&opened, &history, photos).await?;
         fixtures::write(opened.log.as_ref(), &opened.vault, &history, &mut |_| {}).await?;
     }
     let clock = until.map_or(ClockSetting::System, ClockSetting::Fixed);
@@ -70,7 +74,7 @@ pub async fn run(
 }
 
 /// Keeps the history's photos, each sealed with the key of the review that shows it.
-fn keep_photos(opened: &Opened, history: &[Step], photos: Vec<(PhotoId, Vec<u8>)>) -> Result<(), ApiError> {
+async fn keep_photos(opened: &Opened, history: &[Step], photos: Vec<(PhotoId, Vec<u8>)>) -> Result<(), ApiError> {
     let mut reviews: HashMap<PhotoId, ReviewId> = HashMap::new();
     for step in history {
         let Some(review) = step.stream.strip_prefix("review-").and_then(|id| id.parse::<Uuid>().ok()) else { continue };
@@ -80,13 +84,17 @@ fn keep_photos(opened: &Opened, history: &[Step], photos: Vec<(PhotoId, Vec<u8>)
             }
         }
     }
-    let mut by_review: HashMap<ReviewId, Vec<Upload>> = HashMap::new();
-    for (photo, bytes) in photos {
-        if let Some(review) = reviews.get(&photo) {
-            by_review.entry(*review).or_default().push(Upload::named(photo, bytes)?);
+    let keep = |(photo, bytes)| {
+        let review = reviews.get(&photo).copied();
+        async move {
+            let Some(review) = review else { return Ok(()) };
+            let picture = tokio::task::spawn_blocking(move || Picture::made_here(bytes));
+            let picture = picture.await.map_err(|_| LogError::Closed)?;
+            let picture = picture.map_err(|error| ApiError::Usage(format!("the demo's photo {photo}: {error}")))?;
+            opened.photos.keep_named(review, photo, picture).await
         }
-    }
-    opened.photos.keep_all(&by_review)
+    };
+    stream::iter(photos).map(keep).buffer_unordered(KEPT_AT_ONCE).try_collect().await
 }
 
 fn say_how_to_come_in(server: &Server, data: (&Path, bool), started: Instant, events: u64) -> Result<(), ApiError> {

@@ -72,6 +72,9 @@ pub enum ApiError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The place where photos are kept failed.
+    #[error("the photos' place, --photos: {}", causes(.0))]
+    Photos(#[from] object_store::Error),
     /// A generated history could not be written.
     #[error(transparent)]
     Fixture(#[from] fixtures::FixtureError),
@@ -92,4 +95,18 @@ impl ApiError {
     pub fn input(field: &'static str, message: impl Into<String>) -> Self {
         Self::Input { field, message: message.into() }
     }
+}
+
+/// An error and all that it stands on: what an HTTP client says first is never what is to be mended.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
 }

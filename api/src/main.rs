@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use api::clock::ClockSetting;
 use api::opened::Opened;
+use api::photos::Place;
 use api::serve::{Server, until_told_to_end};
 use api::token::Signer;
 use api::{ApiError, demo, graphql};
@@ -70,6 +71,11 @@ enum Command {
         /// What time it is: system, log (the newest event's, for imported histories), or a moment (RFC 3339).
         #[arg(long, default_value = "system")]
         clock: ClockSetting,
+        /// Where photos are kept, sealed: a path, or s3://bucket/prefix with AWS_REGION, AWS_ACCESS_KEY_ID and
+        /// AWS_SECRET_ACCESS_KEY in the environment, and AWS_ENDPOINT_URL where it is not Amazon's. In the data directory
+        /// where nothing is said.
+        #[arg(long, value_name = "URL")]
+        photos: Option<Place>,
     },
     /// Print a token that says who you are.
     Token {
@@ -126,7 +132,9 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log: Engine::Embedded, listen, clock } => on_runtime(serve(data, listen, clock)),
+        Command::Serve { data, log: Engine::Embedded, listen, clock, photos } => {
+            on_runtime(serve(data, listen, clock, photos))
+        }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
             if !data.log().exists() {
@@ -150,9 +158,11 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
     runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
 }
 
-async fn serve(data: PathBuf, listen: SocketAddr, clock: ClockSetting) -> Result<(), ApiError> {
+async fn serve(data: PathBuf, listen: SocketAddr, clock: ClockSetting, photos: Option<Place>) -> Result<(), ApiError> {
     let data = DataDirectory::new(data);
-    let opened = Opened::open(&data)?;
+    let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
+    let opened = Opened::with_photos_in(&photos, &data)?;
+    opened.photos.check().await?;
     let server = Server::start(&data, opened, listen, clock).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     until_told_to_end(server).await

@@ -8,7 +8,7 @@ use event_log::{EmbeddedLog, Vault};
 use projections::data_directory::{DataDirectory, MASTER_KEY_FILE};
 
 use crate::ApiError;
-use crate::photos::Photos;
+use crate::photos::{Photos, Place};
 use crate::token::Signer;
 
 /// What is in a data directory.
@@ -30,6 +30,14 @@ impl Opened {
     /// # Errors
     /// That another process writes it; what the log and the vault say.
     pub fn open(data: &DataDirectory) -> Result<Self, ApiError> {
+        Self::with_photos_in(&Place::Directory(data.photos()), data)
+    }
+
+    /// As [`Self::open`], with the photos in another place than the data directory.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also what the photos' place says.
+    pub fn with_photos_in(photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
         fs::create_dir_all(data.path()).map_err(ApiError::io("making", data.path()))?;
         let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
         if let Some(torn) = log.recovered() {
@@ -50,7 +58,7 @@ impl Opened {
             );
         }
         let vault = Arc::new(vault);
-        let photos = Photos::open(data.photos(), Arc::clone(&vault))?;
+        let photos = Photos::open(photos, Arc::clone(&vault))?;
         Ok(Self { log: Arc::new(log), vault, photos, signer: Signer::from_file(&data.token_secret())? })
     }
 }

@@ -46,6 +46,27 @@ fn what_is_sealed_is_opened_also_after_reopening() {
 }
 
 #[test]
+fn a_fingerprint_is_the_same_for_the_same_bytes_of_one_subject_only_and_dies_with_its_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let vault = open(directory.path());
+    let first = vault.fingerprint("review-1", b"photo", b"pixels").unwrap();
+    vault.sync().unwrap();
+    drop(vault);
+    let vault = open(directory.path());
+    assert_eq!(vault.fingerprint("review-1", b"photo", b"pixels").unwrap(), first);
+    let other = |subject, context: &[u8], bytes: &[u8]| vault.fingerprint(subject, context, bytes).unwrap();
+    for other in [
+        other("review-2", b"photo", b"pixels"),
+        other("review-1", b"phot", b"opixels"),
+        other("review-1", b"photo", b"pixel"),
+    ] {
+        assert_ne!(other, first);
+    }
+    vault.destroy("review-1").unwrap();
+    assert!(matches!(vault.fingerprint("review-1", b"photo", b"pixels"), Err(LogError::Sealing { .. })));
+}
+
+#[test]
 fn a_destroyed_subject_is_unreadable_for_good_and_gets_no_new_key() {
     let directory = tempfile::tempdir().unwrap();
     let vault = open(directory.path());

@@ -5,6 +5,7 @@ use domain::Aggregate;
 use domain::ids::CommandId;
 use domain::recording::Cause;
 use event_log::Position;
+use serde::Serialize;
 use std::future::Future;
 use uuid::Uuid;
 
@@ -30,9 +31,14 @@ impl<'a> Command<'a> {
     /// The command of a mutation.
     #[must_use]
     pub fn of(ctx: &Context<'a>, id: Option<Uuid>) -> Self {
+        Self::by(viewer(ctx), &platform(ctx).book, id)
+    }
+
+    /// A command that somebody gave, by whatever way.
+    #[must_use]
+    pub fn by(viewer: &'a Viewer, book: &'a Book, id: Option<Uuid>) -> Self {
         let id = CommandId(id.unwrap_or_else(Uuid::new_v4));
-        let viewer = viewer(ctx);
-        Self { id, viewer, book: &platform(ctx).book, cause: viewer.cause(id) }
+        Self { id, viewer, book, cause: viewer.cause(id) }
     }
 
     /// The id of something that the command makes and that the client named no id for: derived from the command's, so
@@ -99,15 +105,16 @@ impl<'a> Command<'a> {
 }
 
 /// What every payload has.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Serialize)]
 #[graphql(serial)]
+#[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// The command; sending it again does nothing and answers the same.
     command_id: Uuid,
     /// The position in the book of what it did; nothing when it was refused.
     position: Option<String>,
     /// Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
+    pub user_errors: Vec<UserError>,
 }
 
 /// What a command was done to, and where it stands in the book.

@@ -5,6 +5,7 @@
 //! | [`products`] [`offers`] [`ratings`] [`feed`] [`search`] | the catalogue, the buy box, reviews of a product, search |
 //! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
 //! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
+//! | [`photo_submission`] | photos, by whatever way they come in |
 //! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`guard`] | who may use which field |
@@ -32,6 +33,7 @@ pub mod offers;
 pub mod order_commands;
 pub mod orders;
 pub mod page;
+pub mod photo_submission;
 pub mod platform;
 pub mod policies;
 pub mod products;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 use super::command::{Command, payload};
 use super::guard::{BUYERS, MODERATORS, Only};
 use super::node::parse;
+use super::photo_submission::{Upload, received, submit};
 use super::platform::{platform, wait_for};
 use super::reviews::{Review, ReviewAspect};
 use crate::auth::Viewer;
-use crate::photos::Upload;
 use crate::{ApiError, Book};
 
 /// An aspect's score.
@@ -97,8 +97,10 @@ pub struct SubmitPhotosInput {
     command_id: Option<Uuid>,
     /// Which review.
     review_id: ID,
-    /// The photos' bytes in base64: 1 to 6, JPEG, PNG or WebP, at most 5 MB each.
-    photos: Vec<String>,
+    /// Photos in base64. With the uploads 1 to 6, JPEG, PNG or WebP, at most 5 MiB and 25 million pixels each.
+    photos: Option<Vec<String>>,
+    /// Photos as files of a multipart request, by graphql-multipart-request-spec.
+    uploads: Option<Vec<Upload>>,
 }
 
 /// What a person decides on photos.
@@ -239,31 +241,15 @@ impl ReviewMutation {
         ReviewPayload::of(&command, result.await)
     }
 
-    /// Sends photos of a review; a person looks at them before anyone else does (R-3.1-03, R-3.4-02). For the BUYER who
-    /// wrote it.
+    /// Sends photos of a review; a person looks at them before anyone else does (R-3.1-03, R-3.4-02). Only their pixels are
+    /// kept, as JPEG of at most 2,048 pixels a side: no place, time or device. For the BUYER who wrote it.
     #[graphql(guard = "Only(BUYERS)")]
     async fn submit_photos(&self, ctx: &Context<'_>, input: SubmitPhotosInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let (buyer, review): (BuyerId, ReviewId) = (author(command.viewer)?, parse(&input.review_id, "reviewId")?);
-            let uploads = Upload::read_all(review, &input.photos)?;
-            let (book, photos, uploads) = (command.book, &platform(ctx).photos, &uploads);
-            let done = command.execute(review, |state: ReviewStream| async move {
-                let (order, _) = order_of(book, &state).await?;
-                // Stored before the event says that they are there; without the event nobody finds them. Only the
-                // author's are stored, so that nobody fills the disk through another's review.
-                if matches!(&state, ReviewStream::Live(live) if live.submitted.buyer == buyer) {
-                    photos.keep(review, uploads.clone()).await?;
-                }
-                Ok(ReviewCommand::SubmitPhotos {
-                    review,
-                    buyer,
-                    author: book.load(buyer.0).await?,
-                    order: Box::new(order),
-                    photos: uploads.iter().map(Upload::content).collect(),
-                })
-            });
-            Ok((review, done.await?))
+            let review: ReviewId = parse(&input.review_id, "reviewId")?;
+            let received = received(input.photos, input.uploads)?;
+            Ok((review, submit(&command, &platform(ctx).photos, review, received).await?))
         };
         ReviewPayload::of(&command, result.await)
     }
@@ -290,7 +276,8 @@ impl ReviewMutation {
     }
 }
 
-fn author(viewer: &Viewer) -> Result<BuyerId, ApiError> {
+/// The buyer who asks.
+pub(super) fn author(viewer: &Viewer) -> Result<BuyerId, ApiError> {
     viewer.buyer().ok_or_else(|| ApiError::input("", "a buyer's token is needed"))
 }
 
@@ -304,7 +291,7 @@ fn opinion(score: u8, text: &str, language: &str, aspects: &[AspectScoreInput]) 
 }
 
 /// The order that a review is of, and its line; an unknown order for a review that is not there to be changed.
-async fn order_of(book: &Book, review: &ReviewStream) -> Result<(OrderStream, u16), ApiError> {
+pub(super) async fn order_of(book: &Book, review: &ReviewStream) -> Result<(OrderStream, u16), ApiError> {
     match review {
         ReviewStream::Live(live) | ReviewStream::Removed(live) | ReviewStream::Ended(live) => {
             Ok((book.load(live.submitted.order.0).await?, live.submitted.line))

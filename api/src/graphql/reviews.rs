@@ -6,6 +6,7 @@ use domain::ids::{PhotoId, ReviewId};
 use domain::language::Language;
 use projections::ViewError;
 use projections::reviews::{ReviewRow, Translation, Visibility};
+use serde::Serialize;
 
 use super::node::{global, parse};
 use super::orders::Order;
@@ -58,20 +59,23 @@ pub enum ReviewStatus {
 }
 
 /// A photo of a review.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Serialize)]
 #[graphql(serial)]
+#[serde(rename_all = "camelCase")]
 pub struct Photo {
     /// The photo's id.
     id: ID,
-    /// Where its bytes are, on this server.
+    /// Where it is, on this server: JPEG, at most 2,048 pixels a side.
     url: String,
+    /// Where it is small: JPEG, at most 320 pixels a side.
+    thumbnail_url: String,
 }
 
 impl Photo {
     /// A photo by its id.
     #[must_use]
     pub fn new(id: PhotoId) -> Self {
-        Self { id: global(id), url: format!("/photos/{id}") }
+        Self { id: global(id), url: format!("/photos/{id}"), thumbnail_url: format!("/photos/{id}/thumbnail") }
     }
 }
 

@@ -3,12 +3,14 @@
 use async_graphql::{Enum, Error, SimpleObject};
 use domain::{Refusal, Refused};
 use event_log::LogError;
+use serde::Serialize;
 
 use super::guard::coded;
 use crate::ApiError;
 
 /// What kind of error it is; a client can act on it without reading the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
     /// The input is not well-formed.
     Invalid,
@@ -48,7 +50,7 @@ impl From<Refused> for ErrorCode {
 }
 
 /// Why a command was refused; nothing was changed.
-#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject, Serialize)]
 #[graphql(serial)]
 pub struct UserError {
     /// The path of the input that is to be mended; nothing when no input can mend it.
@@ -98,6 +100,7 @@ impl UserError {
             | ApiError::Encode(_)
             | ApiError::Token(_)
             | ApiError::Io { .. }
+            | ApiError::Photos(_)
             | ApiError::Fixture(_)
             | ApiError::Usage(_)) => Err(internal(&error)),
         }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::Response as Answer;
+use axum::RequestExt;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use event_log::Position;
 
-use super::App;
+use super::body::{MAX_BUYER_BYTES, MAX_PLAIN_BYTES, Unread, is_form};
+use super::{App, graphql_multipart};
 use crate::auth::Viewer;
 use crate::graphql::execution::{Asked, refusal};
 use crate::graphql::platform::{VIEWS_WAIT, last_position};
@@ -19,19 +21,16 @@ use crate::graphql::platform::{VIEWS_WAIT, last_position};
 static POSITION: HeaderName = HeaderName::from_static("x-marktboek-position");
 
 /// Answers a GraphQL request.
-pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let started = Instant::now();
+    let headers = request.headers().clone();
     let viewer = match Viewer::of_request(&headers, &app.signer) {
         Ok(viewer) => viewer,
         Err(why) => return refused(StatusCode::UNAUTHORIZED, why, "UNAUTHENTICATED"),
     };
-    let asked: Asked = match serde_json::from_slice(&body) {
+    let asked = match read(request, &viewer).await {
         Ok(asked) => asked,
-        Err(error) => {
-            let why =
-                format!("the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}");
-            return refused(StatusCode::BAD_REQUEST, why, "INVALID");
-        }
+        Err(Unread { status, why }) => return refused(status, why, "INVALID"),
     };
     if let Err(response) = views_ready(&app, &headers).await {
         return *response;
@@ -48,6 +47,21 @@ pub(super) async fn answer(State(app): State<Arc<App>>, headers: HeaderMap, body
         response.headers_mut().insert(POSITION.clone(), position);
     }
     response
+}
+
+/// Reads a request in JSON, or one with files.
+async fn read(mut request: Request, viewer: &Viewer) -> Result<Asked, Unread> {
+    let most = if viewer.buyer().is_some() { MAX_BUYER_BYTES } else { MAX_PLAIN_BYTES };
+    DefaultBodyLimit::max(most).apply(&mut request);
+    if is_form(request.headers()) {
+        return graphql_multipart::read(request.extract().await?).await;
+    }
+    let body = Bytes::from_request(request, &()).await?;
+    serde_json::from_slice(&body).map_err(|error| {
+        Unread::invalid(format!(
+            "the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}"
+        ))
+    })
 }
 
 /// Waits until the views have caught up with the book once, and with the position asked for.

@@ -1,11 +1,12 @@
-//! `GET /photos/{id}`: a photo, for everybody once a person has approved it; before that for moderators only.
+//! `GET /photos/{id}` and `GET /photos/{id}/thumbnail`: a photo, for everybody once a person has approved it; before that
+//! for moderators and for whoever sent it.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::ids::PhotoId;
+use domain::ids::{PhotoId, ReviewId};
 use domain::metadata::Role;
 use projections::reviews::Visibility;
 
@@ -13,21 +14,30 @@ use super::App;
 use crate::ApiError;
 use crate::auth::Viewer;
 use crate::graphql::platform::Platform;
-use crate::photos::Stored;
+use crate::photos::{MEDIA_TYPE, Size, Stored};
 
 /// A photo's bytes.
-pub(super) async fn photo(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    let viewer = match Viewer::of_request(&headers, &app.signer) {
+pub(super) async fn photo(state: State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    answer(state, &headers, &id, Size::Whole).await
+}
+
+/// A thumbnail's bytes.
+pub(super) async fn thumbnail(state: State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    answer(state, &headers, &id, Size::Thumbnail).await
+}
+
+async fn answer(State(app): State<Arc<App>>, headers: &HeaderMap, id: &str, size: Size) -> Response {
+    let viewer = match Viewer::of_request(headers, &app.signer) {
         Ok(viewer) => viewer,
         Err(why) => return (StatusCode::UNAUTHORIZED, why).into_response(),
     };
     let Ok(id) = id.parse::<PhotoId>() else { return not_found() };
     let platform = app.executor.platform();
-    match platform.photos.find(id).await {
-        Ok(Some(Stored { review, media_type, bytes: Some(bytes) })) => match shown(platform, review, id, &viewer) {
+    match platform.photos.find(id, size).await {
+        Ok(Some(Stored { review, bytes: Some(bytes) })) => match shown(platform, review, id, &viewer) {
             Ok(Some(cached)) => {
                 let headers = [
-                    (header::CONTENT_TYPE, media_type.name()),
+                    (header::CONTENT_TYPE, MEDIA_TYPE),
                     // A photo may have to disappear: whoever keeps it asks again each time.
                     (header::CACHE_CONTROL, cached),
                     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -46,18 +56,17 @@ pub(super) async fn photo(State(app): State<Arc<App>>, headers: HeaderMap, Path(
 /// How a photo may be kept by caches, when this viewer may see it at all.
 fn shown(
     platform: &Platform,
-    review: domain::ids::ReviewId,
+    review: ReviewId,
     photo: PhotoId,
     viewer: &Viewer,
 ) -> Result<Option<&'static str>, ApiError> {
-    let row = platform.views.snapshot().reviews().review(review)?;
-    let online = row.as_ref().is_some_and(|row| row.visibility == Visibility::Online && row.photos.contains(&photo));
-    let waits = row.and_then(|row| row.waiting).is_some_and(|(_, photos)| photos.contains(&photo));
-    Ok(if online {
-        Some("public, no-cache")
-    } else {
-        (waits && viewer.role() == Some(Role::Moderator)).then_some("no-store")
-    })
+    let Some(row) = platform.views.snapshot().reviews().review(review)? else { return Ok(None) };
+    if row.visibility == Visibility::Online && row.photos.contains(&photo) {
+        return Ok(Some("public, no-cache"));
+    }
+    let looks = viewer.role() == Some(Role::Moderator) || viewer.buyer() == Some(row.buyer);
+    let waits = row.waiting.is_some_and(|(_, photos)| photos.contains(&photo));
+    Ok((waits && looks).then_some("no-store"))
 }
 
 fn not_found() -> Response {

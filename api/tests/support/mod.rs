@@ -59,6 +59,8 @@ pub(crate) fn http(address: SocketAddr, method: &str, path: &str, headers: &[(&s
 /// A marketplace over a real socket.
 pub(crate) struct Market {
     pub(crate) server: Server,
+    /// Which buyer asks as one.
+    pub(crate) buyer: &'static str,
 }
 
 impl Market {
@@ -68,12 +70,12 @@ impl Market {
         let listen = "127.0.0.1:0".parse().unwrap();
         let server = Server::start(&data, Opened::open(&data).unwrap(), listen, ClockSetting::System).await.unwrap();
         server.settled().await.unwrap();
-        Self { server }
+        Self { server, buyer: BUYER }
     }
 
     pub(crate) fn token(&self, role: Role) -> String {
         let subject = match role {
-            Role::Buyer => BUYER,
+            Role::Buyer => self.buyer,
             Role::Seller => SELLER,
             Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::System => "staff",
         };
@@ -81,15 +83,33 @@ impl Market {
     }
 
     pub(crate) async fn raw(&self, path: &str, headers: Vec<(&'static str, String)>, body: Option<Value>) -> Answer {
+        match body {
+            Some(body) => self.post(path, headers, body.to_string().into_bytes()).await,
+            None => self.request("GET", path, headers, Vec::new()).await,
+        }
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Answer {
+        self.request("POST", path, headers, body).await
+    }
+
+    async fn request(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Answer {
         let (address, path) = (self.server.address(), path.to_owned());
         let request = move || {
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            match body {
-                Some(body) => http(address, "POST", &path, &headers, body.to_string().as_bytes()),
-                None => http(address, "GET", &path, &headers, b""),
-            }
+            http(address, method, &path, &headers, &body)
         };
         tokio::task::spawn_blocking(request).await.unwrap()
+    }
+
+    pub(crate) fn bearer(&self, role: Role) -> (&'static str, String) {
+        ("Authorization", format!("Bearer {}", self.token(role)))
     }
 
     /// Asks by GraphQL; the whole answer.

@@ -17,6 +17,7 @@ use super::MasterKey;
 use super::cache::Cache;
 use super::cipher::{self, Key};
 use super::erase::{self, KEYS};
+use super::fingerprint;
 use super::key_file::{self, Entries, Entry, KeyFile, MAX_SUBJECT_BYTES, TornKeys};
 use crate::LogError;
 use crate::directory::{self, DirectoryLock};
@@ -102,13 +103,19 @@ impl Vault {
     /// # Errors
     /// [`LogError::Sealing`] for a destroyed subject; [`LogError::Invalid`] for an empty or overlong name.
     pub fn seal(&self, subject: &str, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, LogError> {
-        check_subject(subject)?;
-        let key = match self.known_key(subject)? {
-            Known::Key(key) => key,
-            Known::Destroyed => return Err(sealing(subject, "its key was destroyed; nothing is sealed for it again")),
-            Known::Nothing => self.make_key(subject)?,
-        };
+        let key = self.key_to_seal(subject)?;
         cipher::seal(&key, context, plaintext).ok_or_else(|| sealing(subject, "the text is too long to be sealed"))
+    }
+
+    /// A name for bytes that are a subject's: the same bytes give the same one for the same subject and context, other
+    /// ones for another subject. Without the subject's key nobody can tell of which bytes it is, even who has them; once
+    /// it is destroyed, nobody at all. As with [`Self::seal`], a subject without a key gets one.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn fingerprint(&self, subject: &str, context: &[u8], bytes: &[u8]) -> Result<[u8; 32], LogError> {
+        let key = self.key_to_seal(subject)?;
+        Ok(fingerprint::of(&key, context, bytes))
     }
 
     /// Opens what [`Self::seal`] gave. None when the subject's key is destroyed or unknown.
@@ -203,6 +210,15 @@ impl Vault {
     #[must_use]
     pub fn recovered(&self) -> Option<&TornKeys> {
         self.torn.as_ref()
+    }
+
+    fn key_to_seal(&self, subject: &str) -> Result<Arc<Key>, LogError> {
+        check_subject(subject)?;
+        match self.known_key(subject)? {
+            Known::Key(key) => Ok(key),
+            Known::Destroyed => Err(sealing(subject, "its key was destroyed; nothing is sealed for it again")),
+            Known::Nothing => self.make_key(subject),
+        }
     }
 
     fn known_key(&self, subject: &str) -> Result<Known, LogError> {

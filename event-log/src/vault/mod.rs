@@ -14,10 +14,11 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | `keys` | [`Vault`]: sealing, opening, making durable, destroying |
+//! | `keys` | [`Vault`]: sealing, opening, naming, making durable, destroying |
 //! | `master_key` | [`MasterKey`]: the operator's key, from a file |
 //! | `cache` | unwrapped keys, a bounded number |
 //! | `cipher` | AES-256-GCM: nonce before ciphertext |
+//! | `fingerprint` | HMAC-SHA256: names for bytes that give nothing away |
 //! | `key_file` | the bytes on disk, and what a crash leaves of them |
 //! | `erase` | replacing the file so that no copy of a destroyed key stays |
 //!
@@ -27,6 +28,7 @@
 mod cache;
 mod cipher;
 mod erase;
+mod fingerprint;
 mod key_file;
 mod keys;
 mod master_key;
