@@ -18,6 +18,10 @@ demo:
 schema:
     cargo run --quiet -- schema > api/schema.graphql
 
+# Letters sent to real SMTP servers on this machine, and what arrives.
+mail:
+    tests/mail/run.sh
+
 # The benchmarks, each a ratio in one run; docs/performance.md says what they mean.
 bench:
     cargo run --release -p benches --bin rebuild

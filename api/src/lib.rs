@@ -8,6 +8,7 @@
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
+//! | [`mail`] | letters in four languages, and how they are sent |
 //! | [`photos`] | the bytes of photos, sealed |
 //! | [`opened`] | what is in a data directory, opened by the one process that may write it |
 //! | [`serve`] [`demo`] | the server; the server with a generated marketplace |
@@ -24,6 +25,7 @@ pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod mail;
 pub mod opened;
 pub mod photos;
 pub mod reactors;
