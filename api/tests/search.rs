@@ -1,5 +1,7 @@
 //! Product search, over a real socket.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod support;
 
 use domain::metadata::Role;
