@@ -7,6 +7,7 @@
 //! | `p` | product | [`ProductRow`] |
 //! | `c` | category, subcategory | how many products |
 //! | `s` | seller | [`SellerRow`] |
+//! | `n` | position of an event that changed a product | which product |
 
 use chrono::{DateTime, Utc};
 use domain::event::{Event, EventKind};
@@ -15,6 +16,7 @@ use domain::place::Country;
 use domain::product::ProductEvent;
 use domain::seller::SellerEvent;
 use domain::text::Slug;
+use event_log::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 
@@ -27,6 +29,7 @@ use crate::view::{Happened, Opener, View};
 const PRODUCTS: Layout<ProductId, ProductRow> = Layout::new(b'p');
 const CATEGORIES: Layout<(Slug, Slug), u64> = Layout::new(b'c');
 const SELLERS: Layout<SellerId, SellerRow> = Layout::new(b's');
+const CHANGED: Layout<u64, ProductId> = Layout::new(b'n');
 
 /// A product in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,7 @@ impl SellerRow {
 impl Value for ProductRow {}
 impl Value for SellerRow {}
 impl Value for u64 {}
+impl Value for ProductId {}
 
 /// The view.
 #[derive(Debug)]
@@ -76,11 +80,12 @@ pub struct Catalogue {
     products: Table<ProductId, ProductRow>,
     categories: Table<(Slug, Slug), u64>,
     sellers: Table<SellerId, SellerRow>,
+    changed: Table<u64, ProductId>,
 }
 
 impl View for Catalogue {
     const NAME: &'static str = "catalogue";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ProductCatalogued,
         EventKind::SellerRegistered,
@@ -91,7 +96,12 @@ impl View for Catalogue {
     const REPORTS: &'static [&'static str] = &["catalogue", "sellers"];
 
     fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
-        Ok(Self { products: Table::new(PRODUCTS), categories: Table::new(CATEGORIES), sellers: Table::new(SELLERS) })
+        Ok(Self {
+            products: Table::new(PRODUCTS),
+            categories: Table::new(CATEGORIES),
+            sellers: Table::new(SELLERS),
+            changed: Table::new(CHANGED),
+        })
     }
 
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
@@ -105,6 +115,7 @@ impl View for Catalogue {
                     catalogued_at: happened.micros(),
                 };
                 self.products.put(ProductId(happened.id), row);
+                self.changed.put(happened.position.0, ProductId(happened.id));
                 *self.categories.entry(rows, &(event.category.clone(), event.subcategory.clone()))? += 1;
             }
             Event::Seller(SellerEvent::SellerRegistered(event)) => {
@@ -158,11 +169,11 @@ impl View for Catalogue {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.products, &self.categories, &self.sellers]
+        vec![&self.products, &self.categories, &self.sellers, &self.changed]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.products, &mut self.categories, &mut self.sellers]
+        vec![&mut self.products, &mut self.categories, &mut self.sellers, &mut self.changed]
     }
 
     fn report(rows: &Rows, name: &str, filter: &Filter) -> Result<Report, ViewError> {
@@ -220,9 +231,14 @@ impl CatalogueReader<'_> {
         PRODUCTS.get(self.0, &id)
     }
 
-    /// All products, in order of id: for a search that looks at each.
+    /// All products, in order of id: what the search index is made from.
     pub fn products(&self) -> impl Iterator<Item = Result<(ProductId, ProductRow), ViewError>> + '_ {
         PRODUCTS.scan(self.0, &())
+    }
+
+    /// The products that events from a position on have changed, in order of event.
+    pub fn changed_from(&self, from: Position) -> impl Iterator<Item = Result<ProductId, ViewError>> + '_ {
+        CHANGED.scan_from(self.0, &(), &from.0).map(|row| row.map(|(_, product)| product))
     }
 
     /// A seller.

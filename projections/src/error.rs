@@ -28,6 +28,9 @@ pub enum ViewError {
         /// Why.
         source: sled::Error,
     },
+    /// The search index failed.
+    #[error("the search index failed: {0}; it lies in memory and is made anew when the server starts again")]
+    Search(#[from] tantivy::TantivyError),
     /// A file operation failed.
     #[error("{doing} {path}: {source}")]
     Io {

@@ -6,6 +6,7 @@
 //! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] | the views, one file each |
 //! | [`registry`] | all views there are, by name |
 //! | [`runner`] | keeps views current: one pass over the log for all, decoding in parallel with applying |
+//! | [`search`] | product search: an index in memory that follows the catalogue's rows |
 //! | [`served`] | the views that a server answers from: one consistent snapshot, rebuilt without downtime |
 //! | [`generation`] | where a view's rows lie, and which generation serves |
 //! | [`replay`] | views as of any past position or moment, from nothing |
@@ -35,6 +36,7 @@ pub mod retention;
 pub mod reviews;
 pub mod rows;
 pub mod runner;
+pub mod search;
 pub mod served;
 pub mod store;
 pub mod table;

@@ -3,7 +3,7 @@
 //! One thread keeps them current; a commit of all views happens behind one lock, so that whoever holds a [`Snapshot`]
 //! reads every view at the same position and moment. With no events coming in, ticks advance the moment, so that a
 //! window also slides at night. A rebuild fills new generations on another thread; the keeper brings them level and
-//! swaps them in: no downtime.
+//! swaps them in: no downtime. The search index follows the catalogue's rows with every commit and every swap.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::ViewError;
 use crate::active_recipients::ActiveRecipientsReader;
 use crate::buy_box::BuyBoxReader;
-use crate::catalogue::CatalogueReader;
+use crate::catalogue::{Catalogue, CatalogueReader};
 use crate::digest::Digest;
 use crate::generation::Generation;
 use crate::orders::OrdersReader;
@@ -28,7 +28,8 @@ use crate::retention::RetentionReader;
 use crate::reviews::ReviewsReader;
 use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
-use crate::view::Opener;
+use crate::search::{Search, SearchIndex};
+use crate::view::{Opener, View};
 
 /// How often time is advanced when nothing happens.
 const TICK: Duration = Duration::from_secs(1);
@@ -38,11 +39,14 @@ pub type Now = Arc<dyn Fn() -> Option<DateTime<Utc>> + Send + Sync>;
 
 type Views = Vec<Box<dyn Running>>;
 
+/// The catalogue's place in [`VIEWS`].
+const CATALOGUE: usize = 2;
+
 enum Asked {
     /// There may be more in the log, or it is time for a tick.
     Look,
-    /// These have been filled anew.
-    Swap(Views, mpsc::Sender<Result<(), ViewError>>),
+    /// These have been filled anew, and this has been made from the catalogue where that is among them.
+    Swap(Views, Option<Box<SearchIndex>>, mpsc::Sender<Result<(), ViewError>>),
     /// Commit and end.
     Stop,
 }
@@ -58,16 +62,34 @@ pub struct Health {
     pub failed: Option<Arc<ViewError>>,
 }
 
-/// What a reader sees: each view's committed rows, in the order of [`VIEWS`], and how far they have come.
+/// What a reader sees: each view's committed rows, in the order of [`VIEWS`], the search of the catalogue among them,
+/// and how far they have come.
 struct Shelf {
     rows: Vec<Arc<Rows>>,
+    search: Search,
     reached: Checkpoint,
 }
 
-impl Shelf {
-    fn of(views: &Views) -> Self {
-        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
-        Self { rows: views.iter().map(|view| view.rows().clone()).collect(), reached }
+/// What the keeper keeps.
+struct Current {
+    views: Views,
+    index: SearchIndex,
+}
+
+impl Current {
+    fn reached(&self) -> Checkpoint {
+        self.views.first().map(|view| view.reached()).unwrap_or_default()
+    }
+
+    fn shelf(&self) -> Shelf {
+        let rows = self.views.iter().map(|view| view.rows().clone()).collect();
+        Shelf { rows, search: self.index.search(), reached: self.reached() }
+    }
+
+    /// Commits what the views have taken in, and brings the index there.
+    fn commit(&mut self) -> Result<(), ViewError> {
+        runner::commit(&mut self.views)?;
+        self.index.follow(CatalogueReader(self.views[CATALOGUE].rows()))
     }
 }
 
@@ -93,10 +115,12 @@ impl Served {
     /// [`ViewError`].
     pub fn open(directory: &Path, log: Arc<dyn EventLog>, opener: Opener, now: Now) -> Result<Self, ViewError> {
         let views = open_all(directory, &opener)?;
-        let shared = Arc::new(Shared { shelf: RwLock::new(Shelf::of(&views)), health: watch::Sender::default() });
+        let index = SearchIndex::of(CatalogueReader(views[CATALOGUE].rows()))?;
+        let current = Current { views, index };
+        let shared = Arc::new(Shared { shelf: RwLock::new(current.shelf()), health: watch::Sender::default() });
         let (asked, questions) = mpsc::channel();
         let keeper = Keeper { shared: shared.clone(), log: log.clone(), now, directory: directory.to_owned() };
-        let keeper = std::thread::Builder::new().name("views".into()).spawn(move || keeper.keep(views, &questions));
+        let keeper = std::thread::Builder::new().name("views".into()).spawn(move || keeper.keep(current, &questions));
         let keeper = keeper.map_err(|source| ViewError::Io {
             doing: "starting the thread that keeps",
             path: directory.to_owned(),
@@ -153,9 +177,11 @@ impl Served {
         let open = |kind: &ViewKind| kind.open(&Generation::fresh(&self.directory, kind)?.directory, &self.opener);
         let mut views = kinds.iter().map(open).collect::<Result<Views, _>>()?;
         runner::run(self.log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, progress)?;
+        let catalogue = views.iter().find(|view| view.kind().name == Catalogue::NAME);
+        let index = catalogue.map(|view| SearchIndex::of(CatalogueReader(view.rows())).map(Box::new)).transpose()?;
         let (done, answer) = mpsc::channel();
         let stopped = || ViewError::Log(event_log::LogError::Closed);
-        self.asked.send(Asked::Swap(views, done)).map_err(|_| stopped())?;
+        self.asked.send(Asked::Swap(views, index, done)).map_err(|_| stopped())?;
         answer.recv().map_err(|_| stopped())?
     }
 
@@ -208,14 +234,14 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn keep(&self, mut views: Views, questions: &mpsc::Receiver<Asked>) {
+    fn keep(&self, mut current: Current, questions: &mpsc::Receiver<Asked>) {
         let mut caught_up = false;
         while let Ok(asked) = questions.recv() {
             let result = match asked {
-                Asked::Look => self.look(&mut views, &mut caught_up),
-                Asked::Swap(fresh, done) => {
+                Asked::Look => self.look(&mut current, &mut caught_up),
+                Asked::Swap(fresh, index, done) => {
                     // Whoever asked may have given up; the views are swapped all the same.
-                    let _ = done.send(self.swap(&mut views, fresh));
+                    let _ = done.send(self.swap(&mut current, fresh, index));
                     Ok(())
                 }
                 Asked::Stop => break,
@@ -229,7 +255,8 @@ impl Keeper {
     }
 
     /// Takes in what is new, and then, behind the lock, commits it.
-    fn look(&self, views: &mut Views, caught_up: &mut bool) -> Result<(), ViewError> {
+    fn look(&self, current: &mut Current, caught_up: &mut bool) -> Result<(), ViewError> {
+        let views = &mut current.views;
         let end = *self.log.watch_next_position().borrow();
         if views.iter().any(|view| view.reached().next != end) {
             runner::take_in(self.log.as_ref(), views, Until::default(), BATCH_EVENTS, &|_, _| {})?;
@@ -237,7 +264,7 @@ impl Keeper {
         if let Some(now) = (self.now)() {
             runner::advance(views, now)?;
         }
-        let reached = self.show(views)?;
+        let reached = self.show(current)?;
         if !*caught_up {
             *caught_up = true;
             take_over(&self.directory, &VIEWS, false)?;
@@ -246,26 +273,29 @@ impl Keeper {
         Ok(())
     }
 
-    fn show(&self, views: &mut Views) -> Result<Checkpoint, ViewError> {
+    fn show(&self, current: &mut Current) -> Result<Checkpoint, ViewError> {
         let mut shelf = self.shared.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        runner::commit(views)?;
-        *shelf = Shelf::of(views);
+        current.commit()?;
+        *shelf = current.shelf();
         Ok(shelf.reached)
     }
 
-    fn swap(&self, views: &mut Views, mut fresh: Views) -> Result<(), ViewError> {
-        let reached = views.first().map(|view| view.reached()).unwrap_or_default();
+    fn swap(&self, current: &mut Current, mut fresh: Views, index: Option<Box<SearchIndex>>) -> Result<(), ViewError> {
+        let reached = current.reached();
         let until = Until { position: reached.next.0.checked_sub(1).map(Position), moment: None };
         runner::take_in(self.log.as_ref(), &mut fresh, until, BATCH_EVENTS, &|_, _| {})?;
         runner::advance(&mut fresh, reached.moment())?;
         runner::commit(&mut fresh)?;
         let kinds: Vec<ViewKind> = fresh.iter().map(|view| view.kind()).collect();
         for new in fresh {
-            if let Some(old) = views.iter_mut().find(|old| old.kind().name == new.kind().name) {
+            if let Some(old) = current.views.iter_mut().find(|old| old.kind().name == new.kind().name) {
                 *old = new;
             }
         }
-        self.show(views)?;
+        if let Some(index) = index {
+            current.index = *index;
+        }
+        self.show(current)?;
         take_over(&self.directory, &kinds, true)
     }
 }
@@ -300,7 +330,7 @@ impl Snapshot<'_> {
     /// The catalogue.
     #[must_use]
     pub fn catalogue(&self) -> CatalogueReader<'_> {
-        CatalogueReader(self.rows(2))
+        CatalogueReader(self.rows(CATALOGUE))
     }
 
     /// Orders.
@@ -325,6 +355,12 @@ impl Snapshot<'_> {
     #[must_use]
     pub fn reviews(&self) -> ReviewsReader<'_> {
         ReviewsReader(self.rows(6))
+    }
+
+    /// Product search.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.0.search
     }
 
     /// A report of a served view.

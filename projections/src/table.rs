@@ -70,6 +70,16 @@ impl<K: Key, V: Value> Layout<K, V> {
         decoded(rows.scan(prefix.clone(), prefix))
     }
 
+    /// As [`Self::scan`], but only from a key on, with it.
+    pub fn scan_from<'a, P: Key>(
+        self,
+        rows: &'a Rows,
+        prefix: &P,
+        from: &K,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + use<'a, K, V, P> {
+        decoded(rows.scan(self.key(prefix), self.key(from)))
+    }
+
     /// As [`Self::scan`], but only what comes after a key.
     pub fn scan_after<'a, P: Key>(
         self,

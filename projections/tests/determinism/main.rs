@@ -5,6 +5,7 @@
 
 mod book;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use projections::Served;
 use projections::registry::VIEWS;
 use projections::report::Filter;
 use projections::runner::{self, BATCH_EVENTS, Until};
+use projections::search::Wanted;
 use projections::view::Opener;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -173,9 +175,15 @@ fn r_0_01_what_a_server_serves_is_what_a_replay_gives_before_and_after_a_rebuild
         let snapshot = served.snapshot();
         VIEWS.iter().map(|kind| (kind.name, snapshot.digest(kind.name).unwrap().to_string())).collect()
     };
+    let found = || {
+        let hits = |query| served.snapshot().search().found(&Wanted::of(query).unwrap()).unwrap();
+        ["iphone 13", "galxy", "128gb", "ma"].map(|query| hits(query).into_iter().collect::<BTreeSet<_>>())
+    };
     assert_eq!(digests(), expected);
+    let before = found();
+    assert!(before.iter().all(|hits| !hits.is_empty()), "{before:?}");
     served.rebuild(&VIEWS, &|_, _| {}).unwrap();
-    assert_eq!(digests(), expected);
+    assert_eq!((digests(), found()), (expected, before));
     served.close();
 }
 
