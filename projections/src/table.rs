@@ -259,7 +259,7 @@ impl<K: Key, V: Value> AnyTable for Table<K, V> {
         let layout = self.layout;
         let mut changed: Vec<_> = self.cells.iter_mut().filter(|(_, cell)| cell.changed).collect();
         // Keys are in the order of their bytes, and as they are they are compared without following pointers.
-        changed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        changed.sort_unstable_by_key(|(key, _)| *key);
         out.reserve(changed.len());
         // One buffer that grows for all of them, and of each exactly its bytes are kept.
         let mut encoded = Vec::new();
