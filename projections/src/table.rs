@@ -27,7 +27,7 @@ pub trait Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 impl Value for () {}
 
 /// The room that a key is begun with: enough for the most frequent ones (an id and a month or an instant), no more,
-/// because a first fill holds a million of them.
+/// because a first fill holds the keys of all rows at once.
 const KEY_BYTES: usize = 32;
 
 /// Where a table's rows lie and what they are. Every row of a view begins with its table's letter.
