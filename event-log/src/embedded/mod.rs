@@ -27,6 +27,7 @@ mod index;
 mod limits;
 mod load;
 mod log;
+mod plan;
 mod queue;
 mod reader;
 mod recent;
