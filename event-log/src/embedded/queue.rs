@@ -138,8 +138,7 @@ impl Queue {
     /// answers is back. None when the queue is closed and empty.
     pub(super) fn take(&self, last: &Synced) -> Option<Group> {
         let mut state = self.state();
-        let back = state.complete.map(|complete| complete.saturating_duration_since(state.since));
-        let quick = back.is_some_and(|back| back <= last.took / QUICK);
+        let quick = state.back_within(last.answered).is_some_and(|back| back <= last.took / QUICK);
         state.since = last.at;
         if quick {
             let here = state.plan.waiting().unwrap_or(0);
@@ -186,6 +185,14 @@ impl Queue {
 impl State {
     fn is_short(&self) -> bool {
         self.complete.is_none() && self.closed.is_none()
+    }
+
+    /// How long it will take until so many callers are back, if those who were wanted last came. Fewer are hardly
+    /// faster, because the first must be woken; more take as much longer.
+    fn back_within(&self, answered: usize) -> Option<Duration> {
+        let took = self.complete?.saturating_duration_since(self.since);
+        let times = answered.div_ceil(self.wanted.max(1)).max(1);
+        Some(took.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX)))
     }
 
     fn want(&mut self, wanted: usize) {
