@@ -1,8 +1,8 @@
 //! Decides each append against the book and the events that are not visible yet, and puts it into a group.
 //!
-//! An event is *pending* from its decision until it is durable and in the index: in a group that gathers, that is being
-//! written, or that is being published. Whoever decides must look at the pending events first and at the index second:
-//! [`Plan::retire`] comes after an event has got into the index, so that no event is ever missing from both.
+//! An event is *pending* from its decision until it is durable and in the index, whichever group it is in: one that
+//! gathers, is written or is published. It gets into the index first and stops being pending second, so that whoever
+//! looks at the pending events first and at the index second misses none.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -176,12 +176,9 @@ impl Plan {
         }
     }
 
-    /// How many callers wait in the oldest group. A group that is full waits for no more.
-    pub(super) fn waiting(&self) -> Option<usize> {
-        match &self.gathering {
-            groups if groups.len() > 1 => Some(usize::MAX),
-            groups => groups.front().map(Group::waiting),
-        }
+    /// How many callers wait for the oldest group; a group that is full needs no more.
+    pub(super) fn waiting(&self) -> usize {
+        if self.gathering.len() > 1 { usize::MAX } else { self.gathering.front().map_or(0, Group::waiting) }
     }
 
     /// The oldest group that gathers.

@@ -1,5 +1,10 @@
 //! Where callers and the writer meet. A caller decides and encodes its appends itself, so that this goes on while the
 //! writer waits for the disk. Bounded in bytes: who finds no room waits for it.
+//!
+//! While one group is synced the next one gathers, of those who were not in the first. So there are two groups of half
+//! the callers where there could be one of all. On a fast disk that is best, for one half works while the other is
+//! synced. On a slow disk it doubles everyone's wait; there the writer lets the other half come back first, where they
+//! lately took much less time than a sync, and never waits for longer than that sync takes.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,6 +55,13 @@ pub(super) struct Synced {
     pub(super) took: Duration,
     /// How many callers waited for it.
     pub(super) answered: usize,
+}
+
+impl Synced {
+    /// Nothing yet.
+    pub(super) fn nothing() -> Self {
+        Self { at: Instant::now(), took: Duration::ZERO, answered: 0 }
+    }
 }
 
 /// How far a request has got.
@@ -119,6 +131,7 @@ impl Queue {
         }
     }
 
+    /// Has a caller wait for what was decided so far.
     fn wait(&self, mut state: MutexGuard<'_, State>) -> oneshot::Receiver<Result<(), LogError>> {
         let (reply, durable) = oneshot::channel();
         state.plan.wait(reply);
@@ -126,6 +139,7 @@ impl Queue {
         durable
     }
 
+    /// Wakes the writer when what it waits for is there.
     fn note(&self, mut state: MutexGuard<'_, State>) {
         let complete = state.note();
         drop(state);
@@ -141,13 +155,13 @@ impl Queue {
         let quick = state.back_within(last.answered).is_some_and(|back| back <= last.took / QUICK);
         state.since = last.at;
         if quick {
-            let here = state.plan.waiting().unwrap_or(0);
-            state.want(here.saturating_add(last.answered));
+            let all = state.plan.waiting().saturating_add(last.answered);
+            state.want(all);
             let window = last.took.min(MAX_GATHERING);
             let waited = self.arrived.wait_timeout_while(state, window, |state| state.is_short());
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        if state.plan.waiting().is_none() {
+        if state.plan.waiting() == 0 {
             state.want(1);
             let waited = self.arrived.wait_while(state, |state| state.is_short());
             state = waited.unwrap_or_else(PoisonError::into_inner);
@@ -203,7 +217,7 @@ impl State {
 
     /// Notes whether enough wait. True when they have just become enough.
     fn note(&mut self) -> bool {
-        let complete = self.complete.is_none() && self.plan.waiting().is_some_and(|waiting| waiting >= self.wanted);
+        let complete = self.complete.is_none() && self.plan.waiting() >= self.wanted;
         if complete {
             self.complete = Some(Instant::now());
         }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -69,7 +69,7 @@ impl Writer {
     }
 
     fn run(mut self) {
-        let mut last = Synced { at: Instant::now(), took: Duration::ZERO, answered: 0 };
+        let mut last = Synced::nothing();
         while let Some(group) = self.queue.take(&last) {
             last.answered = group.waiting();
             let place = match self.write(&group, &mut last) {
@@ -100,12 +100,7 @@ impl Writer {
         let failed = LogError::WriteFailed { cause: Arc::new(cause) };
         tracing::error!(error = %failed, "a group commit failed");
         self.queue.close(failed.clone());
-        let outcome = Err(failed);
-        group.answer(&outcome);
-        let last = Synced { at: Instant::now(), took: Duration::ZERO, answered: 0 };
-        while let Some(mut group) = self.queue.take(&last) {
-            group.answer(&outcome);
-        }
+        group.answer(&Err(failed));
     }
 }
 
@@ -113,6 +108,10 @@ impl Drop for Writer {
     /// Whatever ends the thread, nobody may wait for it.
     fn drop(&mut self) {
         self.queue.close(LogError::Closed);
+        let outcome = Err(self.queue.why_closed());
+        while let Some(mut group) = self.queue.take(&Synced::nothing()) {
+            group.answer(&outcome);
+        }
     }
 }
 
@@ -231,7 +230,7 @@ mod tests {
         let (to_publish, durable) = sync_channel(1);
         let publisher = Publisher { queue: Arc::clone(&queue), reader: Arc::clone(&reader), next: announce };
         let mut writer = Writer { queue: Arc::clone(&queue), active, publisher: to_publish };
-        let mut last = Synced { at: Instant::now(), took: Duration::ZERO, answered: 0 };
+        let mut last = Synced::nothing();
 
         let mut first = send(1, Expected::NoStream);
         assert!((&mut first).now_or_never().is_none());
@@ -270,7 +269,7 @@ mod tests {
         let (to_publish, durable) = sync_channel(1);
         let publisher = Publisher { queue: Arc::clone(&queue), reader: Arc::clone(&reader), next: announce };
         let mut writer = Writer { queue: Arc::clone(&queue), active, publisher: to_publish };
-        let mut last = Synced { at: Instant::now(), took: Duration::ZERO, answered: 0 };
+        let mut last = Synced::nothing();
 
         let mut before = send(1);
         assert!((&mut before).now_or_never().is_none());
