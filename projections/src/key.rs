@@ -4,7 +4,9 @@
 //! [`Falling`]. A tuple is its parts one after the other.
 
 use domain::calendar::Month;
-use domain::ids::{BuyerId, ListingId, OrderId, ProductId, RecipientId, ReviewId, SellerId};
+use domain::ids::{
+    BuyerId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ProductId, RecipientId, ReviewId, SellerId, StatementId,
+};
 use domain::place::MemberState;
 use domain::text::Slug;
 use uuid::Uuid;
@@ -89,7 +91,19 @@ macro_rules! ids {
     )*};
 }
 
-ids!(BuyerId, ListingId, OrderId, ProductId, RecipientId, ReviewId, SellerId);
+ids!(
+    BuyerId,
+    ComplaintId,
+    ListingId,
+    MailId,
+    NoticeId,
+    OrderId,
+    ProductId,
+    RecipientId,
+    ReviewId,
+    SellerId,
+    StatementId
+);
 
 impl Key for String {
     fn write(&self, out: &mut Vec<u8>) {
