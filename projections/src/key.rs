@@ -7,7 +7,9 @@ use std::cmp::Ordering;
 use std::io::Write;
 
 use domain::calendar::Month;
-use domain::ids::{BuyerId, ListingId, OrderId, ProductId, RecipientId, ReviewId, SellerId};
+use domain::ids::{
+    BuyerId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ProductId, RecipientId, ReviewId, SellerId, StatementId,
+};
 use domain::place::MemberState;
 use domain::text::Slug;
 use uuid::Uuid;
@@ -104,7 +106,19 @@ macro_rules! ids {
     )*};
 }
 
-ids!(BuyerId, ListingId, OrderId, ProductId, RecipientId, ReviewId, SellerId);
+ids!(
+    BuyerId,
+    ComplaintId,
+    ListingId,
+    MailId,
+    NoticeId,
+    OrderId,
+    ProductId,
+    RecipientId,
+    ReviewId,
+    SellerId,
+    StatementId
+);
 
 impl Key for String {
     fn write(&self, out: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
-//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] | the views, one file each |
+//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`ledger`] [`mails`] | the views, one file each |
 //! | [`registry`] | all views there are, by name |
 //! | [`runner`] | keeps views current: one pass over the log for all, decoding in parallel with applying |
 //! | [`search`] | product search: an index in memory that follows the catalogue's rows |
@@ -23,10 +23,14 @@ pub mod active_recipients;
 pub mod buy_box;
 pub mod catalogue;
 pub mod data_directory;
+pub mod deadlines;
 pub mod digest;
 pub mod error;
 pub mod generation;
 pub mod key;
+pub mod ledger;
+pub mod mails;
+pub mod moderation;
 pub mod orders;
 pub mod ranking;
 pub mod registry;
@@ -38,6 +42,7 @@ pub mod rows;
 pub mod runner;
 pub mod search;
 pub mod served;
+pub mod statements;
 pub mod store;
 pub mod table;
 pub mod view;

@@ -6,8 +6,10 @@
 //! | --- | --- | --- |
 //! | `o` | order | [`OrderRow`] |
 //! | `b` | buyer, when placed (newest first), order | – |
+//! | `c` | buyer | the country of the account: one of the courts for a dispute (R-6-01) |
 
 use chrono::{DateTime, Utc};
+use domain::buyer::BuyerEvent;
 use domain::dispute::{DisputeEvent, DisputeOutcome, DisputeState, Forum};
 use domain::event::{Event, EventKind};
 use domain::ids::{BuyerId, HelpRequestId, OrderId};
@@ -29,6 +31,7 @@ type BuyerKey = (BuyerId, Falling, OrderId);
 
 const ORDERS: Layout<OrderId, OrderRow> = Layout::new(b'o');
 const BY_BUYER: Layout<BuyerKey, ()> = Layout::new(b'b');
+const RESIDENCES: Layout<BuyerId, Country> = Layout::new(b'c');
 
 /// An order as its buyer sees it. Instants are microseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,12 +84,14 @@ pub struct DisputeRow {
 }
 
 impl Value for OrderRow {}
+impl Value for Country {}
 
 /// The view.
 #[derive(Debug)]
 pub struct Orders {
     orders: Table<OrderId, OrderRow>,
     by_buyer: Index<BuyerKey>,
+    residences: Table<BuyerId, Country>,
 }
 
 impl Orders {
@@ -113,8 +118,9 @@ impl Orders {
 
 impl View for Orders {
     const NAME: &'static str = "my-orders";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const WANTS: &'static [EventKind] = &[
+        EventKind::BuyerRegistered,
         EventKind::OrderPlaced,
         EventKind::OrderConfirmed,
         EventKind::OrderShipped,
@@ -132,11 +138,15 @@ impl View for Orders {
     const REPORTS: &'static [&'static str] = &["my-orders"];
 
     fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
-        Ok(Self { orders: Table::new(ORDERS), by_buyer: Index::new(BY_BUYER) })
+        Ok(Self { orders: Table::new(ORDERS), by_buyer: Index::new(BY_BUYER), residences: Table::new(RESIDENCES) })
     }
 
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
         let (id, at) = (OrderId(happened.id), happened.micros());
+        if let Event::Buyer(BuyerEvent::BuyerRegistered(registered)) = &happened.event {
+            self.residences.put(BuyerId(happened.id), registered.country);
+            return Ok(());
+        }
         // The stream of a dispute is named after its order.
         if let Event::Dispute(event) = &happened.event {
             return self.dispute(id, at, event, rows);
@@ -194,11 +204,11 @@ impl View for Orders {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.orders, &self.by_buyer]
+        vec![&self.orders, &self.by_buyer, &self.residences]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.orders, &mut self.by_buyer]
+        vec![&mut self.orders, &mut self.by_buyer, &mut self.residences]
     }
 
     fn report(rows: &Rows, _: &str, _: &Filter) -> Result<Report, ViewError> {
@@ -247,6 +257,14 @@ impl<'a> OrdersReader<'a> {
     /// [`ViewError::Storage`].
     pub fn order(&self, id: OrderId) -> Result<Option<OrderRow>, ViewError> {
         ORDERS.get(self.0, &id)
+    }
+
+    /// In which country a buyer's account says that they live; nothing of a buyer without an account.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn residence(&self, buyer: BuyerId) -> Result<Option<Country>, ViewError> {
+        RESIDENCES.get(self.0, &buyer)
     }
 
     /// A buyer's orders, newest first, from the newest or from after a cursor.

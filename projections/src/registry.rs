@@ -11,7 +11,10 @@ use crate::digest::Digest;
 use crate::report::{Filter, Report};
 use crate::rows::{Checkpoint, Rows};
 use crate::view::{Happened, Opener, View};
-use crate::{ViewError, active_recipients, buy_box, catalogue, orders, ranking, retention, reviews};
+use crate::{
+    ViewError, active_recipients, buy_box, catalogue, deadlines, ledger, mails, moderation, orders, ranking, retention,
+    reviews, statements,
+};
 
 type OpenView = fn(&Path, &Opener) -> Result<Box<dyn Running>, ViewError>;
 
@@ -86,14 +89,19 @@ fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
 }
 
 /// All views, in alphabetical order of name.
-pub const VIEWS: [ViewKind; 7] = [
+pub const VIEWS: [ViewKind; 12] = [
     ViewKind::of::<active_recipients::ActiveRecipients>(),
     ViewKind::of::<buy_box::BuyBox>(),
     ViewKind::of::<catalogue::Catalogue>(),
+    ViewKind::of::<deadlines::Deadlines>(),
+    ViewKind::of::<ledger::Ledger>(),
+    ViewKind::of::<mails::Mails>(),
+    ViewKind::of::<moderation::Moderation>(),
     ViewKind::of::<orders::Orders>(),
     ViewKind::of::<ranking::Ranking>(),
     ViewKind::of::<retention::Retention>(),
     ViewKind::of::<reviews::Reviews>(),
+    ViewKind::of::<statements::Statements>(),
 ];
 
 /// A view that is being kept.

@@ -18,8 +18,12 @@ use crate::ViewError;
 use crate::active_recipients::ActiveRecipientsReader;
 use crate::buy_box::BuyBoxReader;
 use crate::catalogue::{Catalogue, CatalogueReader};
+use crate::deadlines::DeadlinesReader;
 use crate::digest::Digest;
 use crate::generation::Generation;
+use crate::ledger::LedgerReader;
+use crate::mails::MailsReader;
+use crate::moderation::ModerationReader;
 use crate::orders::OrdersReader;
 use crate::ranking::RankingReader;
 use crate::registry::{Running, VIEWS, ViewKind};
@@ -29,6 +33,7 @@ use crate::reviews::ReviewsReader;
 use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
+use crate::statements::StatementsReader;
 use crate::view::{Opener, View};
 
 /// How often time is advanced when nothing happens.
@@ -333,28 +338,58 @@ impl Snapshot<'_> {
         CatalogueReader(self.rows(CATALOGUE))
     }
 
+    /// Deadlines.
+    #[must_use]
+    pub fn deadlines(&self) -> DeadlinesReader<'_> {
+        DeadlinesReader(self.rows(3))
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> LedgerReader<'_> {
+        LedgerReader(self.rows(4))
+    }
+
+    /// Mails.
+    #[must_use]
+    pub fn mails(&self) -> MailsReader<'_> {
+        MailsReader(self.rows(5))
+    }
+
+    /// What moderators work on.
+    #[must_use]
+    pub fn moderation(&self) -> ModerationReader<'_> {
+        ModerationReader(self.rows(6))
+    }
+
     /// Orders.
     #[must_use]
     pub fn orders(&self) -> OrdersReader<'_> {
-        OrdersReader(self.rows(3))
+        OrdersReader(self.rows(7))
     }
 
     /// Rankings.
     #[must_use]
     pub fn ranking(&self) -> RankingReader<'_> {
-        RankingReader(self.rows(4))
+        RankingReader(self.rows(8))
     }
 
     /// Retention.
     #[must_use]
     pub fn retention(&self) -> RetentionReader<'_> {
-        RetentionReader(self.rows(5))
+        RetentionReader(self.rows(9))
     }
 
     /// Reviews.
     #[must_use]
     pub fn reviews(&self) -> ReviewsReader<'_> {
-        ReviewsReader(self.rows(6))
+        ReviewsReader(self.rows(10))
+    }
+
+    /// Statements of reasons.
+    #[must_use]
+    pub fn statements(&self) -> StatementsReader<'_> {
+        StatementsReader(self.rows(11))
     }
 
     /// Product search.

@@ -10,6 +10,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::rulings::{Ruling, ruling};
+
 /// How much later than the act before it an act is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Gap {
@@ -27,27 +29,97 @@ pub(crate) enum Gap {
 /// What is tried.
 #[derive(Debug, Clone)]
 pub(crate) enum Deed {
-    Publish { product: u8, seller: u8, premium: bool, price: u8 },
-    ChangePrice { listing: u8, price: u8 },
-    RemoveListing { listing: u8 },
-    RemoveSeller { seller: u8 },
-    Place { buyer: u8, lines: Vec<(u8, u8)>, state: Option<MemberState>, promise_days: u8, insured: bool },
-    Confirm { order: u8 },
-    Ship { order: u8 },
-    Deliver { order: u8 },
-    Cancel { order: u8 },
-    Issue { order: u8, line: u8, kind: IssueKind },
-    AskHelp { order: u8 },
-    ResolveHelp { request: u8 },
-    Review { order: u8, line: u8, score: u8, words: u8, aspects: u8 },
-    Edit { review: u8, score: u8, words: u8, aspects: u8 },
-    Withdraw { review: u8 },
-    SendPhotos { review: u8, many: u8 },
-    Approve { review: u8 },
-    Reject { review: u8 },
-    EndRetention { review: u8 },
-    Adopt { window_days: u32, best_sellers: u32, minimum: u32, weights: [u32; 5], years: u32, earlier_of: bool },
-    Visits { last_month: bool, state: MemberState, role: RecipientRole, visits: Vec<(u8, VisitKind)> },
+    Publish {
+        product: u8,
+        seller: u8,
+        premium: bool,
+        price: u8,
+    },
+    ChangePrice {
+        listing: u8,
+        price: u8,
+    },
+    RemoveListing {
+        listing: u8,
+    },
+    RemoveSeller {
+        seller: u8,
+    },
+    Place {
+        buyer: u8,
+        lines: Vec<(u8, u8)>,
+        state: Option<MemberState>,
+        promise_days: u8,
+        insured: bool,
+    },
+    Confirm {
+        order: u8,
+    },
+    Ship {
+        order: u8,
+    },
+    Deliver {
+        order: u8,
+    },
+    Cancel {
+        order: u8,
+    },
+    Issue {
+        order: u8,
+        line: u8,
+        kind: IssueKind,
+    },
+    AskHelp {
+        order: u8,
+    },
+    ResolveHelp {
+        request: u8,
+    },
+    Review {
+        order: u8,
+        line: u8,
+        score: u8,
+        words: u8,
+        aspects: u8,
+    },
+    Edit {
+        review: u8,
+        score: u8,
+        words: u8,
+        aspects: u8,
+    },
+    Withdraw {
+        review: u8,
+    },
+    SendPhotos {
+        review: u8,
+        many: u8,
+    },
+    Approve {
+        review: u8,
+    },
+    Reject {
+        review: u8,
+    },
+    EndRetention {
+        review: u8,
+    },
+    Adopt {
+        window_days: u32,
+        best_sellers: u32,
+        minimum: u32,
+        weights: [u32; 5],
+        years: u32,
+        earlier_of: bool,
+        photo_days: u32,
+    },
+    Visits {
+        last_month: bool,
+        state: MemberState,
+        role: RecipientRole,
+        visits: Vec<(u8, VisitKind)>,
+    },
+    Ruling(Ruling),
 }
 
 /// A deed after a gap.
@@ -113,23 +185,24 @@ fn review() -> impl Strategy<Value = Deed> {
         3 => (any(), 1..6_u8, 0..4_u8, 0..3_u8)
             .prop_map(|(review, score, words, aspects)| Deed::Edit { review, score, words, aspects }),
         1 => any().prop_map(|review| Deed::Withdraw { review }),
-        3 => (any(), 1..3_u8).prop_map(|(review, many)| Deed::SendPhotos { review, many }),
-        2 => any().prop_map(|review| Deed::Approve { review }),
-        1 => any().prop_map(|review| Deed::Reject { review }),
+        6 => (any(), 1..3_u8).prop_map(|(review, many)| Deed::SendPhotos { review, many }),
+        4 => any().prop_map(|review| Deed::Approve { review }),
+        2 => any().prop_map(|review| Deed::Reject { review }),
         1 => any().prop_map(|review| Deed::EndRetention { review }),
     ]
 }
 
 fn policy() -> impl Strategy<Value = Deed> {
-    let numbers = (select(vec![1_u32, 30, 60, 90, 120]), 0..3_u32, 0..3_u32, 0..3_u32);
+    let numbers = (select(vec![1_u32, 30, 60, 90, 120]), 0..3_u32, 0..3_u32, 0..3_u32, 0..8_u32);
     (numbers, proptest::array::uniform5(0..3_u32), proptest::bool::ANY).prop_map(
-        |((window_days, best_sellers, minimum, years), weights, earlier_of)| Deed::Adopt {
+        |((window_days, best_sellers, minimum, years, photo_days), weights, earlier_of)| Deed::Adopt {
             window_days,
             best_sellers,
             minimum,
             weights,
             years,
             earlier_of,
+            photo_days,
         },
     )
 }
@@ -152,7 +225,16 @@ pub(crate) fn trading() -> impl Strategy<Value = Vec<Act>> {
 
 /// Acts with reviews among them.
 pub(crate) fn reviewing() -> impl Strategy<Value = Vec<Act>> {
-    acts_of(prop_oneof![3 => supply(), 8 => order(), 9 => review(), 1 => policy()], 180)
+    acts_of(prop_oneof![3 => supply(), 8 => order(), 9 => review(), 3 => rulings(), 1 => policy()], 180)
+}
+
+/// Acts with what moderators, authorities, parties to a dispute and the platform itself do among them.
+pub(crate) fn governing() -> impl Strategy<Value = Vec<Act>> {
+    acts_of(prop_oneof![2 => supply(), 8 => order(), 10 => review(), 10 => rulings(), 1 => policy()], 260)
+}
+
+fn rulings() -> impl Strategy<Value = Deed> {
+    ruling().prop_map(Deed::Ruling)
 }
 
 /// Acts with visits among them.

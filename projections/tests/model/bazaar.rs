@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::buyer::{BuyerCommand, BuyerIdentity};
 use domain::ids::{BuyerId, CommandId, HelpRequestId, ListingId, OrderId, ProductId, ReviewId, SellerId};
 use domain::metadata::Actor;
 use domain::product::ProductCommand;
@@ -14,6 +15,7 @@ use projections::Happened;
 use uuid::Uuid;
 
 use crate::acts::{Act, Gap};
+use crate::rulings::Docket;
 
 /// The products' ids, with category and subcategory.
 pub(crate) const PRODUCTS: [(ProductId, &str, &str); 3] = [
@@ -34,6 +36,7 @@ pub(crate) fn history(acts: &[Act]) -> Vec<Happened> {
         bazaar.past.push(bazaar.at);
         // What is refused has not happened.
         let _ = bazaar.carry_out(&act.deed);
+        bazaar.state_reasons();
     }
     let steps = bazaar.market.into_history();
     let events = steps.into_iter().flat_map(|step| {
@@ -56,6 +59,7 @@ pub(crate) struct Bazaar {
     pub(crate) orders: Vec<OrderId>,
     pub(crate) reviews: Vec<(ReviewId, OrderId, ProductId)>,
     pub(crate) requests: Vec<(HelpRequestId, OrderId)>,
+    pub(crate) docket: Docket,
     pub(crate) on_sale: BTreeMap<ProductId, HashSet<ListingId>>,
     pub(crate) off_sale_since: BTreeMap<ProductId, DateTime<Utc>>,
 }
@@ -71,6 +75,7 @@ impl Bazaar {
             orders: Vec::new(),
             reviews: Vec::new(),
             requests: Vec::new(),
+            docket: Docket::default(),
             on_sale: BTreeMap::new(),
             off_sale_since: BTreeMap::new(),
         };
@@ -99,6 +104,16 @@ impl Bazaar {
             bazaar.market.seller(seller, register, occasion).unwrap();
             let occasion = bazaar.occasion();
             bazaar.market.seller(seller, SellerCommand::Verify { checked_against: "RCS".into() }, occasion).unwrap();
+        }
+        for (buyer, country) in BUYERS.into_iter().zip(["FR", "NL", "BR"]) {
+            let register = BuyerCommand::Register {
+                buyer,
+                identity: BuyerIdentity { name: "N".into(), email: "a@b.eu".into(), address: "A".into() },
+                country: country.parse().unwrap(),
+                language: "en".parse().unwrap(),
+            };
+            let occasion = bazaar.occasion();
+            bazaar.market.buyer(buyer, register, occasion).unwrap();
         }
         bazaar
     }

@@ -23,8 +23,14 @@ const WORDS: [&str; 4] = ["fine", "works well, looks new", "a good battery, and 
 /// What became of a deed.
 pub(crate) type Done = Result<(), Box<dyn std::error::Error>>;
 
-fn pick<T: Copy>(all: &[T], number: u8) -> Result<T, &'static str> {
+/// One of these, by a number.
+pub(crate) fn pick<T: Copy>(all: &[T], number: u8) -> Result<T, &'static str> {
     all.get(usize::from(number) % all.len().max(1)).copied().ok_or("there is none yet")
+}
+
+/// One of the newest of these, by a number: what comes in steps is taken further before it is too late for it.
+pub(crate) fn recent<T: Copy>(all: &[T], number: u8) -> Result<T, &'static str> {
+    pick(&all[all.len().saturating_sub(3)..], number)
 }
 
 fn euros(tens: u8) -> Money {
@@ -185,7 +191,7 @@ impl Bazaar {
                 self.market.review(id, withdraw, occasion)?;
             }
             Deed::SendPhotos { review, many } => {
-                let (id, order, _) = pick(&self.reviews, *review)?;
+                let (id, order, _) = recent(&self.reviews, *review)?;
                 let send = ReviewCommand::SubmitPhotos {
                     review: id,
                     buyer: self.buyer(order)?,
@@ -194,10 +200,11 @@ impl Bazaar {
                     photos: (0..*many).map(|_| self.photo()).collect(),
                 };
                 self.market.review(id, send, occasion)?;
+                self.begin_photo_clock(id);
             }
             Deed::Approve { review } => {
                 self.market.review(
-                    pick(&self.reviews, *review)?.0,
+                    recent(&self.reviews, *review)?.0,
                     ReviewCommand::ApprovePhotos { decided_by: staff() },
                     occasion,
                 )?;
@@ -205,14 +212,14 @@ impl Bazaar {
             Deed::Reject { review } => {
                 let (criteria, explanation) = (vec![Criterion::PersonalData], "a face".into());
                 let reject = ReviewCommand::RejectPhotos(Judgement { criteria, explanation, decided_by: staff() });
-                self.market.review(pick(&self.reviews, *review)?.0, reject, occasion)?;
+                self.market.review(recent(&self.reviews, *review)?.0, reject, occasion)?;
             }
             Deed::EndRetention { review } => {
                 let (id, _, product) = pick(&self.reviews, *review)?;
                 let off_sale_since = self.off_sale_since.get(&product).copied();
                 self.market.review(id, ReviewCommand::EndRetention { off_sale_since }, occasion)?;
             }
-            Deed::Adopt { window_days, best_sellers, minimum, weights, years, earlier_of } => {
+            Deed::Adopt { window_days, best_sellers, minimum, weights, years, earlier_of, photo_days } => {
                 let [aesthetic_defect, wrong_product, defective_product, wrong_accessories, late_delivery] = *weights;
                 let policies = Policies {
                     quality_window_days: *window_days,
@@ -231,6 +238,7 @@ impl Bazaar {
                     } else {
                         RetentionReading::LaterOf
                     },
+                    photo_decision_working_days: *photo_days,
                     ..Policies::default()
                 };
                 self.market.policy(PolicyCommand::Adopt(Box::new(policies)), occasion)?;
@@ -246,6 +254,7 @@ impl Bazaar {
                 let record = ActivityCommand::RecordVisits { month, member_state: *state, role: *role, visits };
                 self.market.activity(month, record, occasion)?;
             }
+            Deed::Ruling(ruling) => self.rule(ruling)?,
         }
         Ok(())
     }
@@ -254,7 +263,7 @@ impl Bazaar {
         Ok(self.market.order(pick(&self.orders, order)?, command, occasion)?)
     }
 
-    fn buyer(&self, order: OrderId) -> Result<BuyerId, &'static str> {
+    pub(crate) fn buyer(&self, order: OrderId) -> Result<BuyerId, &'static str> {
         self.market.order_state(order).0.map(|order| order.placed.buyer).ok_or("not placed")
     }
 
@@ -273,6 +282,7 @@ fn opinion(score: u8, words: u8, aspects: u8) -> Opinion {
     }
 }
 
-fn staff() -> StaffId {
+/// Who decides in the first place.
+pub(crate) fn staff() -> StaffId {
     StaffId("staff".into())
 }

@@ -15,26 +15,35 @@ mod bazaar;
 mod deeds;
 mod kept;
 mod naive;
+mod rulings;
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{Event, EventKind};
+use domain::ids::{ComplaintId, NoticeId};
 use domain::money::Money;
 use domain::order::{Insurance, OrderEvent};
 use domain::policy::PolicyEvent;
+use domain::sealed::Subject;
+use domain::subject::SubjectKeyDestroyed;
 use event_log::Position;
 use projections::Happened;
+use projections::moderation::ModerationReader;
+use projections::registry::VIEWS;
 use projections::runner::any_wants;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use uuid::Uuid;
 
-use acts::{reviewing, trading, visiting};
+use acts::{governing, reviewing, trading, visiting};
 use bazaar::history;
 use kept::Kept;
-use naive::{offers, orders, ranking, recipients, retention, reviews};
+use naive::{
+    deadlines, ledger, mails, moderation, offers, orders, ranking, recipients, retention, reviews, statements,
+};
 
 /// How a history is fed: batch by batch, each of so many events, with a tick after it or none.
 #[derive(Debug, Clone)]
@@ -157,9 +166,50 @@ proptest! {
 
     #[test]
     fn r_1_3_02_r_1_3_03_a_buyer_sees_each_order_as_its_own_events_leave_it(
-        acts in trading(), feeding in feeding()
+        acts in governing(), feeding in feeding()
     ) {
         feeding.feed(&mut Kept::new("my-orders"), &history(&acts), |view, facts, _| orders::check(view.rows(), facts));
+    }
+
+    #[test]
+    fn r_3_4_05_r_3_4_08_r_3_4_10_notices_complaints_and_cases_are_what_filtering_and_sorting_give(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("moderation"), &history(&acts), |view, facts, _| {
+            moderation::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_7_02_r_3_4_09_r_2_2_05_each_restriction_has_a_statement_found_by_time_by_decision_and_by_whom_it_tells(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("statements"), &history(&acts), |view, facts, _| {
+            statements::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_3_2_01_r_3_2_02_r_4_03_what_is_due_and_what_was_late_follow_from_the_policies_when_the_clock_began(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("deadlines"), &history(&acts), |view, facts, _| {
+            deadlines::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_1_2_01_r_1_2_04_r_1_2_05_the_ledger_is_the_sum_of_all_transactions_and_sums_to_zero(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("ledger"), &history(&acts), |view, facts, _| ledger::check(view.rows(), facts));
+    }
+
+    #[test]
+    fn r_3_4_09_what_was_told_by_mail_is_as_the_mails_own_events_leave_it(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("mails"), &history(&acts), |view, facts, _| mails::check(view.rows(), facts));
     }
 }
 
@@ -168,7 +218,7 @@ fn the_bazaar_sees_every_kind_of_event_that_the_views_want_and_long_histories() 
     let mut runner = TestRunner::deterministic();
     let (mut kinds, mut longest) = (HashSet::new(), TimeDelta::zero());
     for _ in 0..20 {
-        for strategy in [trading().boxed(), reviewing().boxed(), visiting().boxed()] {
+        for strategy in [trading().boxed(), reviewing().boxed(), governing().boxed(), visiting().boxed()] {
             let facts = history(&strategy.new_tree(&mut runner).unwrap().current());
             kinds.extend(facts.iter().map(|fact| fact.event.kind()));
             longest = longest.max(facts[facts.len() - 1].at - facts[0].at);
@@ -179,6 +229,71 @@ fn the_bazaar_sees_every_kind_of_event_that_the_views_want_and_long_histories() 
         assert!(kinds.contains(kind), "{}", kind.name());
     }
     assert!(longest > TimeDelta::days(200), "{longest}");
+}
+
+/// Each view's digest in batches of any size is that of one batch: what is in memory between commits does not show.
+#[test]
+fn r_0_01_a_history_with_rulings_in_batches_has_the_digests_of_the_whole() {
+    let mut runner = TestRunner::deterministic();
+    let facts = history(&governing().new_tree(&mut runner).unwrap().current());
+    for kind in VIEWS {
+        let digest = |batch: usize| {
+            let mut view = Kept::new(kind.name);
+            for batch in facts.chunks(batch) {
+                view.take_in(batch);
+                view.commit();
+            }
+            view.digest()
+        };
+        let whole = digest(facts.len());
+        assert_eq!([digest(1), digest(7)], [whole.clone(), whole], "{}", kind.name);
+    }
+}
+
+#[test]
+fn r_3_3_02_reasons_do_not_outlive_their_subjects_key_and_no_digest_covers_them() {
+    let mut runner = TestRunner::deterministic();
+    let is_reasoned =
+        |fact: &Happened| matches!(fact.event.kind(), EventKind::NoticeSubmitted | EventKind::ComplaintLodged);
+    let facts = std::iter::repeat_with(|| history(&governing().new_tree(&mut runner).unwrap().current()))
+        .find(|facts| {
+            let has = |kind| facts.iter().any(|fact| fact.event.kind() == kind);
+            has(EventKind::NoticeSubmitted) && has(EventKind::ComplaintLodged)
+        })
+        .unwrap();
+    let mut view = Kept::new("moderation");
+    view.take_in(&facts);
+    view.commit();
+    let before = view.digest();
+    let forgotten: Vec<Happened> = (facts.len() as u64..)
+        .zip(facts.iter().filter(|fact| is_reasoned(fact)))
+        .map(|(position, fact)| {
+            let of = if fact.event.kind() == EventKind::NoticeSubmitted { "notice" } else { "complaint" };
+            let subject = Subject(format!("{of}-{}", fact.id));
+            let destroyed = SubjectKeyDestroyed { subject, asked_by: Uuid::nil() };
+            Happened {
+                position: Position(position),
+                at: facts[facts.len() - 1].at,
+                id: Uuid::nil(),
+                event: destroyed.into(),
+            }
+        })
+        .collect();
+    let reasons = |view: &Kept| {
+        let reader = ModerationReader(view.rows());
+        let of_notice = |fact: &Happened| reader.notice(NoticeId(fact.id)).unwrap().and_then(|notice| notice.reasons);
+        let of_complaint =
+            |fact: &Happened| reader.complaint(ComplaintId(fact.id)).unwrap().and_then(|complaint| complaint.reasons);
+        facts
+            .iter()
+            .filter(|fact| is_reasoned(fact))
+            .filter_map(|fact| of_notice(fact).or_else(|| of_complaint(fact)))
+            .count()
+    };
+    assert_eq!(reasons(&view), forgotten.len());
+    view.take_in(&forgotten);
+    view.commit();
+    assert_eq!((reasons(&view), view.digest()), (0, before));
 }
 
 /// The same facts in a book that heard of each order so many days late; each stream keeps its own order.

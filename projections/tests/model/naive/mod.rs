@@ -1,11 +1,16 @@
 //! Naive computations: from the whole list of what happened, each time anew, in as few lines as can be.
 
+pub(crate) mod deadlines;
+pub(crate) mod ledger;
+pub(crate) mod mails;
+pub(crate) mod moderation;
 pub(crate) mod offers;
 pub(crate) mod orders;
 pub(crate) mod ranking;
 pub(crate) mod recipients;
 pub(crate) mod retention;
 pub(crate) mod reviews;
+pub(crate) mod statements;
 
 use std::collections::HashMap;
 

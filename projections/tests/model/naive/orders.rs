@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 
 use domain::Event;
+use domain::buyer::BuyerEvent;
+use domain::dispute::{DisputeEvent, DisputeState};
 use domain::ids::OrderId;
 use domain::order::{OrderEvent, OrderStatus};
-use projections::orders::OrdersReader;
+use projections::orders::{DisputeRow, OrdersReader};
 use projections::{Happened, Rows};
 
 use crate::bazaar::BUYERS;
@@ -67,8 +69,46 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
                 _ => None,
             });
             assert_eq!(row.help_requests, help.collect::<Vec<_>>());
+            let captured = when(&|event| matches!(event, OrderEvent::PaymentCaptured(_)));
+            let refunded = when(&|event| matches!(event, OrderEvent::PaymentRefunded(_)));
+            assert_eq!(row.payment, captured.map(|captured| (captured, refunded)));
+            assert_eq!(row.dispute, dispute(facts, id));
         }
+        let home = facts.iter().find_map(|fact| match &fact.event {
+            Event::Buyer(BuyerEvent::BuyerRegistered(registered)) if fact.id == buyer.0 => Some(registered.country),
+            _ => None,
+        });
+        assert_eq!(reader.residence(buyer).unwrap(), home);
     }
+}
+
+/// An order's dispute: how far it went is the last word that was said of it.
+fn dispute(facts: &[Happened], order: OrderId) -> Option<DisputeRow> {
+    let said: Vec<(&DisputeEvent, i64)> = facts
+        .iter()
+        .filter(|fact| fact.id == order.0)
+        .filter_map(|fact| match &fact.event {
+            Event::Dispute(event) => Some((event, fact.micros())),
+            _ => None,
+        })
+        .collect();
+    let referrals: Vec<_> = said
+        .iter()
+        .filter_map(|(event, at)| match event {
+            DisputeEvent::DisputeReferred(event) => Some((event.forum, event.body.clone(), *at)),
+            _ => None,
+        })
+        .collect();
+    let closed = said.iter().find_map(|(event, at)| match event {
+        DisputeEvent::DisputeClosed(event) => Some((event.outcome, event.explanation.clone(), *at)),
+        _ => None,
+    });
+    let state = match (&closed, referrals.last()) {
+        (Some(_), _) => DisputeState::Closed,
+        (None, Some((forum, ..))) => forum.state(),
+        (None, None) => DisputeState::Amicable,
+    };
+    said.first().map(|(_, opened_at)| DisputeRow { state, opened_at: *opened_at, referrals, closed })
 }
 
 fn resolved(facts: &[Happened], order: OrderId, request: domain::ids::HelpRequestId) -> Option<i64> {

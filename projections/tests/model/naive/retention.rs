@@ -22,31 +22,33 @@ fn off_sale_since(facts: &[Happened], product: ProductId) -> Option<DateTime<Utc
     facts.iter().rfind(removal).map(|fact| fact.at)
 }
 
-/// The reviews that are online: product, and since when.
-fn online(facts: &[Happened]) -> BTreeMap<ReviewId, (ProductId, DateTime<Utc>)> {
-    let (mut products, mut online) = (HashMap::new(), BTreeMap::new());
+/// The reviews whose time runs: product, since when, and whether a moderator removed them.
+fn running(facts: &[Happened]) -> BTreeMap<ReviewId, (ProductId, DateTime<Utc>, bool)> {
+    let (mut products, mut running) = (HashMap::new(), BTreeMap::new());
     for fact in facts {
         match &fact.event {
             Event::Review(ReviewEvent::ReviewSubmitted(review)) => {
                 products.insert(fact.id, review.product);
             }
             Event::Review(ReviewEvent::ReviewPublished(_)) => {
-                online.insert(ReviewId(fact.id), (products[&fact.id], fact.at));
+                running.insert(ReviewId(fact.id), (products[&fact.id], fact.at, false));
             }
             Event::Review(ReviewEvent::ReviewWithdrawn(_) | ReviewEvent::ReviewRetentionEnded(_)) => {
-                online.remove(&ReviewId(fact.id));
+                running.remove(&ReviewId(fact.id));
             }
+            Event::Review(ReviewEvent::ReviewModerated(_)) => running.get_mut(&ReviewId(fact.id)).unwrap().2 = true,
+            Event::Review(ReviewEvent::ReviewReinstated(_)) => running.get_mut(&ReviewId(fact.id)).unwrap().2 = false,
             _ => {}
         }
     }
-    online
+    running
 }
 
 /// Compares a view with what the policies in force give for each review.
 pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
     let (reader, policies) = (RetentionReader(rows), policies(facts));
     let mut all_due = Vec::new();
-    for (id, (product, published_at)) in online(facts) {
+    for (id, (product, published_at, removed)) in running(facts) {
         let years = years_later(published_at, policies.review_retention_years);
         let off = off_sale_since(facts, product);
         let due = match (policies.review_retention_reading, off) {
@@ -56,6 +58,7 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
             // A review that came online after its product went off sale is not due before it was there.
             (RetentionReading::EarlierOf, Some(off)) => Some(off.max(published_at).min(years)),
         };
+        let due = due.filter(|_| !removed);
         let micros = |moment: DateTime<Utc>| moment.timestamp_micros();
         let row = reader.review(id).unwrap().unwrap();
         assert_eq!(

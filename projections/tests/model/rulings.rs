@@ -1,0 +1,357 @@
+//! What moderators, authorities, parties to a dispute and the platform itself may do in the bazaar.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Event;
+use domain::authority::{AuthorityCommand, AuthorityEvent, AuthorityOrderEffect, AuthorityOrderKind, IncomingOrder};
+use domain::buyer::BuyerCommand;
+use domain::calendar::local_day;
+use domain::complaint::{About, ComplaintCommand, ComplaintOutcome, ReviewForm};
+use domain::criterion::Criterion;
+use domain::deadline::{DeadlineCommand, DeadlineMissed, Duty, photos_due};
+use domain::decision::{Decision, Recorded};
+use domain::dispute::{DisputeCommand, DisputeOutcome, Forum};
+use domain::ids::{AuthorityContactId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ReviewId, StatementId};
+use domain::mail::{MailCommand, MailContent, MailKind, Recipient};
+use domain::notice::{Allegation, NoticeCommand, NoticeOutcome, NoticeTarget, Notifier};
+use domain::order::Party;
+use domain::review::{Judgement, Review, ReviewCommand};
+use domain::seller::SellerCommand;
+use domain::statement::{Addressee, Restriction, StatementCommand};
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+use crate::bazaar::{BUYERS, Bazaar, SELLERS};
+use crate::deeds::{Done, pick, recent, staff};
+
+/// What is tried.
+#[derive(Debug, Clone)]
+pub(crate) enum Ruling {
+    Moderate { review: u8, because_of: Option<u8> },
+    RemovePhotos { review: u8 },
+    Reinstate { review: u8 },
+    ReinstatePhotos { review: u8 },
+    ReinstateSeller { seller: u8 },
+    Translate { review: u8, into: &'static str },
+    Notify { about: u8, which: u8, flagger: bool, named: bool },
+    DecideNotice { notice: u8, act: bool },
+    Block { buyer: u8, days: Option<u8> },
+    Contest { statement: u8 },
+    ContestNotice { notice: u8 },
+    DecideComplaint { complaint: u8 },
+    ChargeFee { seller: u8 },
+    OpenDispute { order: u8 },
+    Refer { order: u8, forum: Forum },
+    CloseDispute { order: u8 },
+    ReceiveOrder { kind: AuthorityOrderKind },
+    AnswerOrder { order: u8 },
+    RaiseAlarm { clock: u8 },
+    Write { to_seller: bool, who: u8 },
+    Send { mail: u8 },
+    FailToSend { mail: u8, again: bool },
+}
+
+pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
+    let any = any::<u8>;
+    let forum = select(vec![Forum::Mediator, Forum::AlternativeDisputeResolution, Forum::CourtOfDelivery]);
+    let kind = select(vec![AuthorityOrderKind::ActAgainstContent, AuthorityOrderKind::ActAgainstProduct]);
+    let bools = || proptest::bool::ANY;
+    let of_reviews = prop_oneof![
+        3 => (any(), proptest::option::of(any()))
+            .prop_map(|(review, because_of)| Ruling::Moderate { review, because_of }),
+        4 => any().prop_map(|review| Ruling::RemovePhotos { review }),
+        3 => any().prop_map(|review| Ruling::Reinstate { review }),
+        4 => any().prop_map(|review| Ruling::ReinstatePhotos { review }),
+        2 => (any(), select(vec!["nl", "de"])).prop_map(|(review, into)| Ruling::Translate { review, into }),
+        3 => (any(), any(), bools(), bools())
+            .prop_map(|(about, which, flagger, named)| Ruling::Notify { about, which, flagger, named }),
+        2 => (any(), bools()).prop_map(|(notice, act)| Ruling::DecideNotice { notice, act }),
+        3 => any().prop_map(|statement| Ruling::Contest { statement }),
+        1 => any().prop_map(|notice| Ruling::ContestNotice { notice }),
+        3 => any().prop_map(|complaint| Ruling::DecideComplaint { complaint }),
+        4 => any().prop_map(|clock| Ruling::RaiseAlarm { clock }),
+    ];
+    let of_others = prop_oneof![
+        1 => any().prop_map(|seller| Ruling::ReinstateSeller { seller }),
+        1 => (any(), proptest::option::of(1..9_u8)).prop_map(|(buyer, days)| Ruling::Block { buyer, days }),
+        2 => any().prop_map(|seller| Ruling::ChargeFee { seller }),
+        2 => any().prop_map(|order| Ruling::OpenDispute { order }),
+        2 => (any(), forum).prop_map(|(order, forum)| Ruling::Refer { order, forum }),
+        1 => any().prop_map(|order| Ruling::CloseDispute { order }),
+        2 => kind.prop_map(|kind| Ruling::ReceiveOrder { kind }),
+        2 => any().prop_map(|order| Ruling::AnswerOrder { order }),
+        3 => (bools(), any()).prop_map(|(to_seller, who)| Ruling::Write { to_seller, who }),
+        2 => any().prop_map(|mail| Ruling::Send { mail }),
+        2 => (any(), bools()).prop_map(|(mail, again)| Ruling::FailToSend { mail, again }),
+    ];
+    prop_oneof![3 => of_reviews, 2 => of_others]
+}
+
+/// What rulings may be about.
+#[derive(Default)]
+pub(crate) struct Docket {
+    pub(crate) statements: Vec<StatementId>,
+    notices: Vec<NoticeId>,
+    decided: BTreeMap<NoticeId, DateTime<Utc>>,
+    complaints: Vec<ComplaintId>,
+    contacts: Vec<AuthorityContactId>,
+    mails: Vec<MailId>,
+    /// What is due of what, by which alarm, when.
+    clocks: BTreeMap<(Duty, Uuid), (Uuid, DateTime<Utc>)>,
+}
+
+impl Bazaar {
+    /// Carries a ruling out; what is refused has not happened.
+    #[allow(clippy::too_many_lines, reason = "one arm a ruling, nothing else")]
+    pub(crate) fn rule(&mut self, ruling: &Ruling) -> Done {
+        let occasion = self.occasion();
+        match ruling {
+            Ruling::Moderate { review, because_of } => {
+                let notice = because_of.map(|notice| pick(&self.docket.notices, notice)).transpose()?;
+                let moderate = ReviewCommand::Moderate { judgement: judgement(), notice };
+                self.market.review(recent(&self.reviews, *review)?.0, moderate, occasion)?;
+            }
+            Ruling::RemovePhotos { review } => {
+                let remove = ReviewCommand::RemovePhotos { judgement: judgement(), notice: None };
+                self.market.review(recent(&self.reviews, *review)?.0, remove, occasion)?;
+            }
+            Ruling::Reinstate { review } => {
+                let (id, complaint) = (recent(&self.reviews, *review)?.0, ComplaintId(self.next()));
+                self.market.review(id, ReviewCommand::Reinstate(complaint), occasion)?;
+                if self.photos_wait(id) {
+                    self.begin_photo_clock(id);
+                }
+            }
+            Ruling::ReinstatePhotos { review } => {
+                let (id, complaint) = (recent(&self.reviews, *review)?.0, ComplaintId(self.next()));
+                self.market.review(id, ReviewCommand::ReinstatePhotos(complaint), occasion)?;
+            }
+            Ruling::ReinstateSeller { seller } => {
+                let reinstate = SellerCommand::Reinstate(ComplaintId(self.next()));
+                self.market.seller(pick(&SELLERS, *seller)?, reinstate, occasion)?;
+            }
+            Ruling::Translate { review, into } => {
+                let id = recent(&self.reviews, *review)?.0;
+                let version = self.market.review_state(id).known().ok_or("not known")?.version;
+                let (text, engine) = ("goed".into(), "engine".into());
+                let translate = ReviewCommand::Translate { review: id, language: into.parse()?, text, version, engine };
+                self.market.review(id, translate, occasion)?;
+            }
+            Ruling::Notify { about, which, flagger, named } => {
+                let notice = NoticeId(self.next());
+                let target = match about % 3 {
+                    0 => NoticeTarget::Review(pick(&self.reviews, *which)?.0),
+                    1 => NoticeTarget::Photos(pick(&self.reviews, *which)?.0),
+                    _ => NoticeTarget::Listing(pick::<ListingId>(&self.listings, *which)?),
+                };
+                let notifier = || Notifier { name: "Jo".into(), email: "jo@example.eu".into() };
+                let submit = NoticeCommand::Submit {
+                    notice,
+                    target,
+                    target_exists: true,
+                    allegation: if *named { Allegation::Illegal } else { Allegation::OffenceAgainstChildren },
+                    url: "https://market.example/1".into(),
+                    reasons: "it is not true".into(),
+                    notifier: named.then(notifier),
+                    good_faith: true,
+                    trusted_flagger: *flagger,
+                    language: "en".parse()?,
+                };
+                self.market.notice(notice, submit, occasion)?;
+                self.docket.notices.push(notice);
+            }
+            Ruling::DecideNotice { notice, act } => {
+                let id = recent(&self.docket.notices, *notice)?;
+                let decide = NoticeCommand::Decide {
+                    outcome: if *act { NoticeOutcome::ActionByTerms } else { NoticeOutcome::NoAction },
+                    criteria: vec![Criterion::FalseOrMisleading],
+                    explanation: "looked at".into(),
+                    moderator: staff(),
+                };
+                self.market.notice(id, decide, occasion)?;
+                self.docket.decided.insert(id, self.at);
+            }
+            Ruling::Block { buyer, days } => {
+                let block = BuyerCommand::Block {
+                    until: days.map(|days| self.at + TimeDelta::days(i64::from(days))),
+                    criteria: vec![Criterion::HateOrViolence],
+                    explanation: "hate".into(),
+                    decided_by: staff(),
+                };
+                self.market.buyer(pick(&BUYERS, *buyer)?, block, occasion)?;
+            }
+            Ruling::Contest { statement } => {
+                let id = recent(&self.docket.statements, *statement)?;
+                let statement = self.market.statement_state(id).0.ok_or("not issued")?;
+                let complainant = statement.addressee;
+                let form = match (statement.restriction, complainant) {
+                    (
+                        Restriction::ReviewRemoved(review)
+                        | Restriction::PhotosNotPublished(review)
+                        | Restriction::PhotosRemoved(review),
+                        Addressee::Buyer(_),
+                    ) => Some(self.form(review)?),
+                    _ => None,
+                };
+                let about = About::Restriction { id, statement: Some(Box::new(statement)), complainant, form };
+                self.lodge(about)?;
+            }
+            Ruling::ContestNotice { notice } => {
+                let id = recent(&self.docket.notices, *notice)?;
+                let notice = Box::new(self.market.notice_state(id));
+                self.lodge(About::Notice { id, notice, decided_at: self.docket.decided.get(&id).copied() })?;
+            }
+            Ruling::DecideComplaint { complaint } => {
+                let decide = ComplaintCommand::Decide {
+                    outcome: ComplaintOutcome::Upheld,
+                    explanation: "looked at again".into(),
+                    decided_by: domain::ids::StaffId("another".into()),
+                };
+                self.market.complaint(recent(&self.docket.complaints, *complaint)?, decide, occasion)?;
+            }
+            Ruling::ChargeFee { seller } => {
+                let id = pick(&SELLERS, *seller)?;
+                let month = *self.market.seller_state(id).months_due(self.at).first().ok_or("nothing is due")?;
+                self.market.seller(id, SellerCommand::ChargeFee { month }, occasion)?;
+            }
+            Ruling::OpenDispute { order } => {
+                let (id, party, order) = self.disputed(*order)?;
+                let open = DisputeCommand::Open { party, order, subject: "it does not work".into() };
+                self.market.dispute(id, open, occasion)?;
+            }
+            Ruling::Refer { order, forum } => {
+                let (id, party, order) = self.disputed(*order)?;
+                let refer = DisputeCommand::Refer { party, order, forum: *forum, body: "the body".into() };
+                self.market.dispute(id, refer, occasion)?;
+            }
+            Ruling::CloseDispute { order } => {
+                let (id, _, order) = self.disputed(*order)?;
+                let close = DisputeCommand::Close {
+                    party: Party::Platform,
+                    order,
+                    outcome: DisputeOutcome::Settled,
+                    explanation: "they agreed".into(),
+                };
+                self.market.dispute(id, close, occasion)?;
+            }
+            Ruling::ReceiveOrder { kind } => {
+                let contact = AuthorityContactId(self.next());
+                let order = IncomingOrder {
+                    kind: *kind,
+                    authority: "ACM".into(),
+                    member_state: "NL".parse()?,
+                    legal_basis: "the law".into(),
+                    language: "en".parse()?,
+                    urls: vec!["https://market.example/1".into()],
+                    transmitted_at: None,
+                    answer_to: "desk@authority.example".into(),
+                };
+                self.market.authority(contact, AuthorityCommand::RecordOrder { contact, order }, occasion)?;
+                self.docket.contacts.push(contact);
+                if let Some(Event::Authority(AuthorityEvent::AuthorityOrderReceived(order))) =
+                    self.market.last_step().map(|step| &step.events[0])
+                {
+                    let (due, alarm) = (order.answer_by, self.next());
+                    self.docket.clocks.insert((Duty::AuthorityOrder, contact.0), (alarm, due));
+                }
+            }
+            Ruling::AnswerOrder { order } => {
+                let contact = pick(&self.docket.contacts, *order)?;
+                let answer = AuthorityCommand::Execute {
+                    effect: AuthorityOrderEffect::Given,
+                    effective_at: None,
+                    explanation: "removed".into(),
+                    decided_by: staff(),
+                };
+                self.market.authority(contact, answer, occasion)?;
+                self.docket.clocks.remove(&(Duty::AuthorityOrder, contact.0));
+            }
+            Ruling::RaiseAlarm { clock } => {
+                let clocks: Vec<_> = self.docket.clocks.iter().map(|(of, by)| (*of, *by)).collect();
+                let ((duty, concerns), (alarm, due_at)) = pick(&clocks, *clock)?;
+                let pending = duty == Duty::AuthorityOrder || self.photos_wait(ReviewId(concerns));
+                let missed = DeadlineMissed { duty, concerns, due_at };
+                self.market.deadline(alarm, DeadlineCommand::RaiseAlarm { missed, pending }, occasion)?;
+            }
+            Ruling::Write { to_seller, who } => {
+                let id = MailId(self.next());
+                let recipient = if *to_seller {
+                    Recipient::Seller(pick(&SELLERS, *who)?)
+                } else {
+                    Recipient::Buyer(pick(&BUYERS, *who)?)
+                };
+                let text = || "text".to_owned();
+                let content = MailContent { to: text(), subject: text(), text: text(), html: text() };
+                let kind = MailKind::StatementOfReasons;
+                let queue = MailCommand::Queue { recipient, kind, language: "en".parse()?, content };
+                self.market.mail(id, queue, occasion)?;
+                self.docket.mails.push(id);
+            }
+            Ruling::Send { mail } => {
+                self.market.mail(pick(&self.docket.mails, *mail)?, MailCommand::RecordSent, occasion)?;
+            }
+            Ruling::FailToSend { mail, again } => {
+                let retry_at = again.then_some(self.at + TimeDelta::minutes(5));
+                let failed = MailCommand::RecordFailed { reason: "refused".into(), retry_at };
+                self.market.mail(pick(&self.docket.mails, *mail)?, failed, occasion)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// States the reasons of what happened last, if it restricts anybody, as the platform does at once.
+    pub(crate) fn state_reasons(&mut self) {
+        let Some(step) = self.market.last_step() else { return };
+        let (Some((_, id)), [event]) = (step.stream.split_once('-'), &step.events[..]) else { return };
+        let Ok(id) = Uuid::parse_str(id) else { return };
+        let (event_id, at) = (step.event_id(0), step.occurred_at);
+        let review = self.market.review_state(ReviewId(id));
+        let began = self.market.began(&step.stream).unwrap_or(at);
+        let Some(decision) = Decision::of(&Recorded { event_id, at, id, began, event, review: review.known() }) else {
+            return;
+        };
+        let (statement, occasion) = (StatementId::of_decision(event_id), self.occasion());
+        self.market.statement(statement, StatementCommand::Issue(Box::new(decision)), occasion).unwrap();
+        self.docket.statements.push(statement);
+    }
+
+    /// A clock begins for the photos of a review that wait.
+    pub(crate) fn begin_photo_clock(&mut self, review: ReviewId) {
+        let (due, alarm) = (photos_due(self.at, self.market.policies()), self.next());
+        self.docket.clocks.insert((Duty::PhotoDecision, review.0), (alarm, due));
+    }
+
+    fn photos_wait(&self, review: ReviewId) -> bool {
+        matches!(self.market.review_state(review), Review::Live(review) if !review.photos_waiting.is_empty())
+    }
+
+    fn form(&self, review: ReviewId) -> Result<ReviewForm, &'static str> {
+        let order = self.reviews.iter().find(|(id, ..)| *id == review).ok_or("no such review")?.1;
+        let submitted_at = self.market.began(&format!("review-{review}")).ok_or("not submitted")?;
+        let (order_number, review_date) = (order.to_string(), local_day(submitted_at));
+        Ok(ReviewForm { order_number, review_date, order, submitted_at })
+    }
+
+    fn lodge(&mut self, about: About) -> Done {
+        let (complaint, occasion) = (ComplaintId(self.next()), self.occasion());
+        let lodge = ComplaintCommand::Lodge { complaint, about, reasons: "it is true".into() };
+        self.market.complaint(complaint, lodge, occasion)?;
+        self.docket.complaints.push(complaint);
+        Ok(())
+    }
+
+    fn disputed(&self, order: u8) -> Result<(OrderId, Party, Box<domain::order::Order>), &'static str> {
+        let id = recent(&self.orders, order)?;
+        Ok((id, Party::Buyer(self.buyer(id)?), Box::new(self.market.order_state(id))))
+    }
+}
+
+fn judgement() -> Judgement {
+    Judgement {
+        criteria: vec![Criterion::Insulting, Criterion::Obscene],
+        explanation: "an insult".into(),
+        decided_by: staff(),
+    }
+}
