@@ -1,6 +1,6 @@
 //! The server: everything put together, and taken apart again without losing what was acknowledged.
 //!
-//! Stopping goes in order: no new connections; requests that are being answered are answered; reactors end; the views
+//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors end; the views
 //! commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes again: a view
 //! from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
 
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, ClockSetting};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
-use crate::http::{self, App};
+use crate::http::{self, App, Connections};
 use crate::opened::Opened;
 use crate::reactors::erasure::Erasure;
 use crate::reactors::seller_removal::SellerRemoval;
@@ -61,7 +61,7 @@ impl Server {
         let views = Served::open(&data.views(), Arc::clone(&any), opener, Arc::new(move || now.ticking()))?;
         let book = Book::new(any, vault, clock);
         let platform = Arc::new(Platform { book: book.clone(), views: Arc::new(views), photos });
-        let app = Arc::new(App { executor: Executor::new(platform), signer });
+        let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
 
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;
@@ -129,6 +129,7 @@ impl Server {
     /// Stops it: see the module.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.app.connections.close().await;
         match tokio::time::timeout(DRAIN, self.serving).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),
