@@ -1,6 +1,6 @@
 //! The server: everything put together, and taken apart again without losing what was acknowledged.
 //!
-//! Stopping goes in order: no new connections; requests that are being answered are answered; reactors end; the views
+//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors end; the views
 //! commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes again: a view
 //! from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
 
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, ClockSetting};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
-use crate::http::{self, App};
+use crate::http::{self, App, Connections};
 use crate::mail::{Link, MailSettings, Transport};
 use crate::opened::Opened;
 use crate::reactors::start::{Means, Reactors};
@@ -91,7 +91,7 @@ impl Server {
         let views = Arc::new(views);
         let platform = Platform { book: book.clone(), views, photos, translations: translations.clone() };
         let platform = Arc::new(platform);
-        let app = Arc::new(App { executor: Executor::new(platform), signer });
+        let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
 
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;
@@ -156,6 +156,7 @@ impl Server {
     /// Stops it: see the module.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.app.connections.close().await;
         match tokio::time::timeout(DRAIN, self.serving).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),

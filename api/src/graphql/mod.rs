@@ -8,6 +8,7 @@
 //! | [`photo_submission`] | photos, by whatever way they come in |
 //! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
+//! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
 //! | [`guard`] | who may use which field |
 //! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
 //! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
@@ -15,8 +16,8 @@
 //! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
 //! answer's fields come in the order in which they were asked for.
 //!
-//! Invariants: every mutation has a guard; every list is bounded; an answer's fields are all read from one state of the
-//! views.
+//! Invariants: every mutation has a guard; every list is bounded; an answer's fields, and those of a subscription's item,
+//! are all read from one state of the views.
 
 pub mod audit;
 pub mod buyers;
@@ -27,6 +28,7 @@ pub mod execution;
 pub mod feed;
 pub mod guard;
 pub mod listings;
+pub mod live;
 pub mod moderation;
 pub mod node;
 pub mod offers;
@@ -43,10 +45,13 @@ pub mod reviews;
 pub mod scalars;
 pub mod search;
 pub mod sellers;
+pub mod subscriptions;
 pub mod user_error;
 pub mod viewer;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
+
+pub use subscriptions::Subscription;
 
 /// The deepest query that is answered. GraphiQL's own question for the schema is 14 deep.
 pub const MAX_DEPTH: usize = 16;
@@ -84,12 +89,12 @@ pub struct Mutation(
 );
 
 /// The schema.
-pub type Marktboek = Schema<Query, Mutation, EmptySubscription>;
+pub type Marktboek = Schema<Query, Mutation, Subscription>;
 
 /// The schema, to be built with what its fields reach.
 #[must_use]
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
 }

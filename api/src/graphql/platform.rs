@@ -52,6 +52,11 @@ impl ReadTrace {
         }
     }
 
+    /// Forgets what was read: what is read next is of another answer.
+    pub fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Read::default();
+    }
+
     /// The earliest state that was read, if any was.
     #[must_use]
     pub fn reached(&self) -> Option<Checkpoint> {
