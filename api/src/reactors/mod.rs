@@ -72,7 +72,11 @@ pub struct Fact {
 }
 
 impl Fact {
-    fn read(record: &Recorded) -> Result<Self, ApiError> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// That this version of the program can't.
+    pub fn read(record: &Recorded) -> Result<Self, ApiError> {
         Ok(Self {
             event_id: record.id,
             at: record.occurred_at,
