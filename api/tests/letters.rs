@@ -13,8 +13,8 @@ use api::mail::{
 };
 use chrono::{DateTime, Utc};
 use domain::calendar::{end_of_day, months_later};
-use domain::criterion::Criterion;
 use domain::listing::ListingRemovalReason as Listing;
+use domain::criterion::Criterion;
 use domain::seller::SellerRemovalReason as Seller;
 
 const CRITERIA: [Criterion; 20] = [

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use domain::criterion::Criterion;
 use domain::language::Language;
 use domain::listing::ListingRemovalReason;
 use domain::place::Country;
+use domain::criterion::Criterion;
 use domain::seller::SellerRemovalReason;
 
 use super::country::country;

@@ -5,9 +5,9 @@
 //! taken away stays away unless the decision is reversed, but for an account that is blocked for a time.
 
 use chrono::{DateTime, Utc};
-use domain::criterion::Criterion;
 use domain::listing::ListingRemovalReason;
 use domain::place::Country;
+use domain::criterion::Criterion;
 use domain::seller::SellerRemovalReason;
 
 use super::Redress;
