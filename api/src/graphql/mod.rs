@@ -6,6 +6,8 @@
 //! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
 //! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
 //! | [`photo_submission`] | photos, by whatever way they come in |
+//! | [`moderation_commands`] [`notices`] [`complaints`] | what is removed and who is blocked, notices of it, complaints about it |
+//! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
@@ -16,13 +18,17 @@
 //! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
 //! answer's fields come in the order in which they were asked for.
 //!
-//! Invariants: every mutation has a guard; every list is bounded; an answer's fields, and those of a subscription's item,
-//! are all read from one state of the views.
+//! Invariants: every mutation has a guard, but for what the law opens to anybody (a notice, and a complaint about one);
+//! every list is bounded; an answer's fields, and those of a subscription's item, are all read from one state of the
+//! views.
 
 pub mod audit;
+pub mod authorities;
 pub mod buyers;
 pub mod command;
+pub mod complaints;
 pub mod compliance;
+pub mod disputes;
 pub mod documents;
 pub mod execution;
 pub mod feed;
@@ -30,7 +36,9 @@ pub mod guard;
 pub mod listings;
 pub mod live;
 pub mod moderation;
+pub mod moderation_commands;
 pub mod node;
+pub mod notices;
 pub mod offers;
 pub mod order_commands;
 pub mod orders;
@@ -70,6 +78,7 @@ pub struct Query(
     viewer::ViewerQuery,
     policies::PolicyQuery,
     moderation::ModerationQuery,
+    complaints::ComplaintFormQuery,
     compliance::ComplianceQuery,
     audit::AuditQuery,
     node::NodeQuery,
@@ -84,6 +93,11 @@ pub struct Mutation(
     buyers::BuyerMutation,
     order_commands::OrderMutation,
     review_commands::ReviewMutation,
+    moderation_commands::ModerationMutation,
+    notices::NoticeMutation,
+    complaints::ComplaintMutation,
+    disputes::DisputeMutation,
+    authorities::AuthorityMutation,
     compliance::ComplianceMutation,
     policies::PolicyMutation,
 );
