@@ -11,7 +11,7 @@ use api::opened::Opened;
 use api::photos::Place;
 use api::serve::{MAIL_FROM, Server, Settings, until_told_to_end};
 use api::token::Signer;
-use api::translation::{self, Translator};
+use api::translation::{ApiKey, TranslationSettings, Translator};
 use api::{ApiError, demo, graphql};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -167,7 +167,10 @@ fn run(command: Command) -> Result<(), ApiError> {
             settings.site = telling.site;
             let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
             settings.translator = match &telling.translator {
-                Some(url) => Some(Translator::new(url, telling.translator_key, translation::DEADLINE)?),
+                Some(url) => {
+                    let key = telling.translator_key.as_deref().map(ApiKey::parse).transpose()?;
+                    Some(Translator::new(TranslationSettings::parse(url, key)?)?)
+                }
                 None => None,
             };
             settings.mail = MailSettings::parse(&telling.mail_from, &mail_to)?;

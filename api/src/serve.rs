@@ -1,8 +1,8 @@
 //! The server: everything put together, and taken apart again without losing what was acknowledged.
 //!
-//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors end; the views
-//! commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes again: a view
-//! from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
+//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors
+//! end; the views commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes
+//! again: a view from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

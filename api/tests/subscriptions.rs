@@ -56,7 +56,11 @@ impl Client {
     async fn hear(&mut self) -> Value {
         match self.0.next().await.unwrap().unwrap() {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
-            other => panic!("a text, not {other:?}"),
+            other @ (Message::Binary(_)
+            | Message::Ping(_)
+            | Message::Pong(_)
+            | Message::Close(_)
+            | Message::Frame(_)) => panic!("a text, not {other:?}"),
         }
     }
 

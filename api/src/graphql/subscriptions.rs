@@ -56,6 +56,7 @@ pub struct LogHead {
 #[derive(Debug, Default)]
 pub struct Subscription;
 
+/// What is told when it happens, over a WebSocket at GET /graphql by the protocol graphql-transport-ws.
 #[async_graphql::Subscription]
 impl Subscription {
     /// A review that came online, of one product or of any.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause, settled};
-use crate::translation::Translator;
+use crate::translation::{ENGINE, Translator};
 use crate::{ApiError, Book};
 
 /// How many reviews wait to be translated, for whoever asks.
@@ -127,7 +127,7 @@ impl Reactor for Translations {
                     language,
                     text: translation.clone(),
                     version,
-                    engine: translator.name().to_owned(),
+                    engine: ENGINE.to_owned(),
                 };
                 settled(book.execute(review.0, &cause, |_: Review| ready(Ok(translate()))).await)?;
                 text.done.insert(language);
