@@ -6,7 +6,10 @@
 //! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
 //! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
 //! | [`photo_submission`] | photos, by whatever way they come in |
-//! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
+//! | [`order_disputes`] | an order's dispute, and the competent courts |
+//! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
+//! | [`compliance`] [`statements`] [`deadlines`] [`ledger`] | figures, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`guard`] | who may use which field |
 //! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
@@ -21,16 +24,24 @@
 pub mod audit;
 pub mod buyers;
 pub mod command;
+pub mod complaint_queue;
 pub mod compliance;
+pub mod deadlines;
 pub mod documents;
 pub mod execution;
 pub mod feed;
 pub mod guard;
+pub mod ledger;
 pub mod listings;
+pub mod mails;
 pub mod moderation;
+pub mod moderation_cases;
+pub mod moderation_terms;
 pub mod node;
+pub mod notice_queue;
 pub mod offers;
 pub mod order_commands;
+pub mod order_disputes;
 pub mod orders;
 pub mod page;
 pub mod photo_submission;
@@ -43,6 +54,7 @@ pub mod reviews;
 pub mod scalars;
 pub mod search;
 pub mod sellers;
+pub mod statements;
 pub mod user_error;
 pub mod viewer;
 
@@ -65,7 +77,13 @@ pub struct Query(
     viewer::ViewerQuery,
     policies::PolicyQuery,
     moderation::ModerationQuery,
+    moderation_cases::CaseQuery,
+    notice_queue::NoticeQuery,
+    complaint_queue::ComplaintQuery,
     compliance::ComplianceQuery,
+    statements::StatementQuery,
+    deadlines::DeadlineQuery,
+    ledger::LedgerQuery,
     audit::AuditQuery,
     node::NodeQuery,
 );
