@@ -154,6 +154,14 @@ pub struct Finding {
     pub reversed_at: Option<i64>,
 }
 
+impl NoticeRow {
+    /// The review that it is about, if it is about one.
+    #[must_use]
+    pub const fn review(&self) -> Option<ReviewId> {
+        review_of(self.target)
+    }
+}
+
 impl Value for NoticeRow {
     fn covered(self) -> Self {
         Self { reasons: None, ..self }
@@ -316,7 +324,7 @@ fn open_notice(row: &NoticeRow, id: NoticeId) -> OpenNoticeKey {
 }
 
 /// The review that a notice is about.
-fn review_of(target: NoticeTarget) -> Option<ReviewId> {
+const fn review_of(target: NoticeTarget) -> Option<ReviewId> {
     match target {
         NoticeTarget::Review(review) | NoticeTarget::Photos(review) => Some(review),
         NoticeTarget::Listing(_) => None,

@@ -5,7 +5,7 @@
 
 use std::future::ready;
 
-use async_graphql::{ComplexObject, Context, Enum, Guard, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Guard, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::calendar::local_day;
 use domain::complaint::{About, Complaint, ComplaintCommand, ReviewForm};
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::command::{Command, payload};
 use super::guard::{BUYERS, MODERATORS, Only, RESTRICTED};
+use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::{global, parse};
 use super::platform::{platform, viewer};
 use super::review_commands::author;
@@ -30,27 +31,6 @@ use crate::commands::decode;
 use crate::{ApiError, Book};
 
 const RULE: Rule = Rule("R-3.4-10");
-
-/// What a complaint came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::complaint::ComplaintOutcome")]
-pub enum ComplaintOutcome {
-    /// The first decision stands.
-    Upheld,
-    /// The first decision stands in part.
-    PartiallyReversed,
-    /// The first decision is taken back.
-    Reversed,
-}
-
-/// How far a complaint has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ComplaintStatus {
-    /// Waits for a person.
-    Open,
-    /// Decided.
-    Decided,
-}
 
 /// A complaint about exactly one decision: one of statementId, reviewId and noticeId.
 #[derive(Debug, Clone, InputObject)]

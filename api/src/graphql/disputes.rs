@@ -1,7 +1,7 @@
 //! Disputes about an order: amicable first, then before a body or a court of the buyer's choice (R-6-01). An order has
 //! one, so that it is named by the order.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, Object, Result};
 use domain::dispute::{Dispute, DisputeCommand};
 use domain::ids::OrderId;
 use domain::order::{Order as OrderStream, Party};
@@ -9,40 +9,9 @@ use uuid::Uuid;
 
 use super::command::Command;
 use super::guard::{BUYERS, DISPUTE_CLOSERS, Only};
+use super::moderation_terms::{DisputeForum, DisputeOutcome};
 use super::node::parse;
 use super::order_commands::OrderPayload;
-
-/// Before whom a dispute is brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::dispute::Forum")]
-pub enum DisputeForum {
-    /// A consumer mediator.
-    Mediator,
-    /// A body for alternative dispute resolution (Directive 2013/11/EU).
-    AlternativeDisputeResolution,
-    /// The court of the buyer's residence.
-    CourtOfBuyersResidence,
-    /// The court of the seller's seat.
-    CourtOfSellersSeat,
-    /// The court of the place of delivery.
-    CourtOfDelivery,
-}
-
-/// How a dispute ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::dispute::DisputeOutcome")]
-pub enum DisputeOutcome {
-    /// The parties agreed.
-    Settled,
-    /// For the buyer.
-    ForBuyer,
-    /// For the seller.
-    ForSeller,
-    /// In part for each.
-    InPart,
-    /// The buyer let it rest.
-    Withdrawn,
-}
 
 /// A new dispute.
 #[derive(Debug, Clone, InputObject)]

@@ -19,6 +19,10 @@ pub const MODERATORS: &[Role] = &[Role::Moderator];
 pub const COMPLIANCE: &[Role] = &[Role::Compliance];
 /// Whoever answers for figures or checks them.
 pub const FIGURES: &[Role] = &[Role::Compliance, Role::Auditor];
+/// Whoever may see what stands on a seller's account: the seller whose it is, and whoever answers for it.
+pub const LEDGER_READERS: &[Role] = &[Role::Seller, Role::Compliance, Role::Auditor];
+/// Whoever has deadlines to keep.
+pub const DEADLINE_WATCHERS: &[Role] = &[Role::Moderator, Role::Compliance];
 /// Whoever checks the book.
 pub const AUDITORS: &[Role] = &[Role::Auditor];
 /// A buyer, or the operator for one.

@@ -8,7 +8,10 @@
 //! | [`photo_submission`] | photos, by whatever way they come in |
 //! | [`moderation_commands`] [`notices`] [`complaints`] | what is removed and who is blocked, notices of it, complaints about it |
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
-//! | [`moderation`] [`compliance`] [`audit`] [`viewer`] | for moderators, compliance staff, auditors, whoever asks |
+//! | [`order_disputes`] | an order's dispute, and the competent courts |
+//! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
+//! | [`compliance`] [`statements`] [`deadlines`] [`ledger`] | figures, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
 //! | [`guard`] | who may use which field |
@@ -26,21 +29,29 @@ pub mod audit;
 pub mod authorities;
 pub mod buyers;
 pub mod command;
+pub mod complaint_queue;
 pub mod complaints;
 pub mod compliance;
+pub mod deadlines;
 pub mod disputes;
 pub mod documents;
 pub mod execution;
 pub mod feed;
 pub mod guard;
+pub mod ledger;
 pub mod listings;
 pub mod live;
+pub mod mails;
 pub mod moderation;
+pub mod moderation_cases;
 pub mod moderation_commands;
+pub mod moderation_terms;
 pub mod node;
+pub mod notice_queue;
 pub mod notices;
 pub mod offers;
 pub mod order_commands;
+pub mod order_disputes;
 pub mod orders;
 pub mod page;
 pub mod photo_submission;
@@ -53,6 +64,7 @@ pub mod reviews;
 pub mod scalars;
 pub mod search;
 pub mod sellers;
+pub mod statements;
 pub mod subscriptions;
 pub mod user_error;
 pub mod viewer;
@@ -79,7 +91,13 @@ pub struct Query(
     policies::PolicyQuery,
     moderation::ModerationQuery,
     complaints::ComplaintFormQuery,
+    moderation_cases::CaseQuery,
+    notice_queue::NoticeQuery,
+    complaint_queue::ComplaintQuery,
     compliance::ComplianceQuery,
+    statements::StatementQuery,
+    deadlines::DeadlineQuery,
+    ledger::LedgerQuery,
     audit::AuditQuery,
     node::NodeQuery,
 );

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::command::{Command, payload};
 use super::guard::{MODERATORS, Only};
 use super::moderation_commands::criteria;
+use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::{global, parse};
 use super::platform::platform;
 use super::review_commands::ReviewCriterion;
@@ -25,30 +26,6 @@ use crate::{ApiError, Book};
 /// No token says that its holder is a trusted flagger (DSA art. 22): that status is a Digital Services Coordinator's to
 /// award, and to take away. Without it a notice is one like any other.
 const TRUSTED_FLAGGER: bool = false;
-
-/// What is alleged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::notice::Allegation")]
-pub enum NoticeAllegation {
-    /// It is illegal content (DSA art. 16).
-    Illegal,
-    /// It is an offence under Directive 2011/93/EU, art. 3 to 7: whoever says so need not say who they are.
-    OffenceAgainstChildren,
-    /// It is against the platform's rules.
-    AgainstTerms,
-}
-
-/// What a notice came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::notice::NoticeOutcome")]
-pub enum NoticeOutcome {
-    /// Something was restricted because it is illegal.
-    ActionByLaw,
-    /// Something was restricted because it is against the rules.
-    ActionByTerms,
-    /// Nothing was restricted.
-    NoAction,
-}
 
 /// How far a notice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

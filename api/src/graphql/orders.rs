@@ -11,6 +11,7 @@ use projections::orders::OrderRow;
 use super::guard::{BUYERS, Only};
 use super::listings::Condition;
 use super::node::{global, parse};
+use super::order_disputes::Dispute;
 use super::platform::{instant, platform, policies, read, viewer};
 use super::products::Product;
 use super::reviews::Review;
@@ -88,6 +89,16 @@ pub struct HelpRequest {
     requested_at: DateTime<Utc>,
     /// When it was dealt with.
     resolved_at: Option<DateTime<Utc>>,
+}
+
+/// An order's payment (R-1.2-01).
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct Payment {
+    /// When the payment provider had the buyer's money.
+    captured_at: DateTime<Utc>,
+    /// When it went back, all of it.
+    refunded_at: Option<DateTime<Utc>>,
 }
 
 /// The guarantees of a line (R-1.3-01). They end so many months after delivery.
@@ -293,6 +304,19 @@ impl Order {
             resolved_at: until.map(instant),
         };
         self.row.help_requests.iter().map(request).collect()
+    }
+
+    /// Its payment; nothing before it is confirmed, or where the payment is not known (R-1.2-01).
+    async fn payment(&self) -> Option<Payment> {
+        self.row.payment.map(|(captured_at, refunded_at)| Payment {
+            captured_at: instant(captured_at),
+            refunded_at: refunded_at.map(instant),
+        })
+    }
+
+    /// The dispute about it, if there is one (R-6-01).
+    async fn dispute(&self) -> Option<Dispute> {
+        Dispute::of(&self.row)
     }
 }
 

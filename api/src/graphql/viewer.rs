@@ -2,12 +2,17 @@
 
 use async_graphql::{Context, Enum, Object, Result};
 use domain::ids::ReviewId;
+use domain::mail::Recipient;
+use projections::mails::MailCursor;
 use projections::orders::OrderCursor;
+use projections::statements::{AddresseeCursor, Told};
 
+use super::mails::Mail;
 use super::orders::Order;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{viewer, views};
 use super::reviews::Review;
+use super::statements::StatementOfReasons;
 use super::user_error::query_error;
 use crate::auth::Identity;
 
@@ -71,6 +76,37 @@ impl Viewer {
         let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
         let start = from.map_or(0, |last| own.iter().position(|id| *id == last).map_or(0, |index| index + 1));
         take(&asked, own.into_iter().skip(start).map(Ok), |id| Ok(reader.review(*id)?.map(|row| Review::new(*id, row))))
+    }
+
+    /// The statements of reasons to a buyer or a seller, newest first; nobody else has any (R-2.2-05, R-3.4-09).
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn statements_of_reasons(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Page<StatementOfReasons>> {
+        let viewer = viewer(ctx);
+        let told = viewer.buyer().map(Told::Buyer).or_else(|| viewer.seller().map(Told::Seller));
+        let asked = PageInput::forwards(first, after).checked(|key: &AddresseeCursor| Some(key.0) == told)?;
+        let views = views(ctx);
+        let reader = views.statements();
+        let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
+        let keys = told.into_iter().flat_map(|told| reader.of_addressee(told, from.as_ref()));
+        take(&asked, keys, |key| Ok(reader.statement(key.2)?.map(|row| StatementOfReasons::new(key.2, row))))
+    }
+
+    /// What a buyer or a seller was told by mail, newest first; nobody else has any.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn mails(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Page<Mail>> {
+        let viewer = viewer(ctx);
+        let recipient = viewer.buyer().map(Recipient::Buyer).or_else(|| viewer.seller().map(Recipient::Seller));
+        let asked = PageInput::forwards(first, after).checked(|key: &MailCursor| Some(key.0) == recipient)?;
+        let views = views(ctx);
+        let reader = views.mails();
+        let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
+        let keys = recipient.into_iter().flat_map(|recipient| reader.of_recipient(recipient, from.as_ref()));
+        take(&asked, keys, |key| Ok(reader.mail(key.2)?.map(|row| Mail::new(key.2, row))))
     }
 }
 

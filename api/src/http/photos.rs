@@ -1,5 +1,5 @@
-//! `GET /photos/{id}` and `GET /photos/{id}/thumbnail`: a photo, for everybody once a person has approved it; before that
-//! for moderators and for whoever sent it.
+//! `GET /photos/{id}` and `GET /photos/{id}/thumbnail`: a photo, for everybody once a person has approved it and while its
+//! review is online; otherwise for moderators, who decide about it or about a complaint, and for whoever sent it.
 
 use std::sync::Arc;
 
@@ -60,13 +60,19 @@ fn shown(
     photo: PhotoId,
     viewer: &Viewer,
 ) -> Result<Option<&'static str>, ApiError> {
-    let Some(row) = platform.views.snapshot().reviews().review(review)? else { return Ok(None) };
+    let views = platform.views.snapshot();
+    let Some(row) = views.reviews().review(review)? else { return Ok(None) };
     if row.visibility == Visibility::Online && row.photos.contains(&photo) {
         return Ok(Some("public, no-cache"));
     }
     let looks = viewer.role() == Some(Role::Moderator) || viewer.buyer() == Some(row.buyer);
+    if !looks {
+        return Ok(None);
+    }
     let waits = row.waiting.is_some_and(|(_, photos)| photos.contains(&photo));
-    Ok((waits && looks).then_some("no-store"))
+    let removed = row.visibility == Visibility::Removed && row.photos.contains(&photo);
+    let judged = waits || removed || views.moderation().case(review)?.concerns(photo);
+    Ok(judged.then_some("no-store"))
 }
 
 fn not_found() -> Response {
