@@ -219,9 +219,9 @@ def live(market, replay_tool):
     check(refused["review"]["photos"] == [], "one face, and no photo is shown (R-3.4-03)")
     market.mail("jo@example.eu", "a face can be seen")
 
-    notice = market.do("submitNotice", None, "notice { id }", reviewId=review, allegation="AGAINST_TERMS",
+    notice = market.do("submitNotice", None, "noticeId", reviewId=review, allegation="AGAINST_TERMS",
                        reasons="It calls people names.", goodFaith=True, language="en",
-                       notifier=dict(name="N. Otify", email="n@example.eu"))["notice"]["id"]
+                       notifier=dict(name="N. Otify", email="n@example.eu"))["noticeId"]
     market.mail("n@example.eu", "notice")
     case = market.query("query($id: ID!) { moderationCase(id: $id) { text } }", first, id=review)["moderationCase"]
     check(case["text"] == TEXT, "the moderator reads the text, blind (R-3.4-08)")
@@ -238,7 +238,7 @@ def live(market, replay_tool):
     wrong = until("the statement", lambda: [errors for errors in [market.attempt("lodgeComplaint", buyer, orderNumber="4711", reviewDate="2026-03-01", **contest)["userErrors"]] if errors[0]["code"] != "NOT_FOUND"])[0]
     check({tuple(error["field"]) for error in wrong} == {("orderNumber",), ("reviewDate",)}, "each mismatch of the form is told (R-3.4-10)")
     market.at("2026-03-20T10:00:00Z")
-    complaint = market.do("lodgeComplaint", buyer, "complaint { id }", orderNumber=number, reviewDate="2026-03-14", **contest)["complaint"]["id"]
+    complaint = market.do("lodgeComplaint", buyer, "complaintId", orderNumber=number, reviewDate="2026-03-14", **contest)["complaintId"]
     decision = dict(complaintId=complaint, outcome="REVERSED", explanation="it is a word that nobody is called by")
     same = market.attempt("decideComplaint", first, **decision)["userErrors"]
     check(same[0]["code"] == "FORBIDDEN", "whoever decided first does not decide again (R-3.4-10)")
