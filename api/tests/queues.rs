@@ -26,7 +26,7 @@ use domain::order::{Order, Party};
 use domain::recording::Cause;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::statement::{Addressee, Ground, Restriction, Statement, StatementCommand};
-use projections::served::Served;
+use projections::Served;
 use serde_json::{Value, json};
 use support::{BUYER, Market, SELLER, review_input};
 use uuid::Uuid;
@@ -137,9 +137,11 @@ async fn r_3_4_08_r_3_4_05_r_3_4_10_a_moderator_sees_the_case_and_never_whose_it
         assert_eq!(data["moderationCase"]["productTitle"], "iPhone 13 128 GB");
         assert_eq!(data["moderationCase"]["findings"][0]["criteria"], json!(["INSULTING"]));
         assert_eq!(data["moderationCase"]["notices"][0]["reasons"], "it insults my mother");
-        let complaints = json!([{ "reasons": "it insults nobody", "facts": "an insult", "status": "OPEN", "mayDecide": true }]);
+        let complaints =
+            json!([{ "reasons": "it insults nobody", "facts": "an insult", "status": "OPEN", "mayDecide": true }]);
         assert_eq!(data["moderationCase"]["complaints"], complaints);
-        let flagged: Vec<_> = data["notices"]["nodes"].as_array().unwrap().iter().map(|it| &it["trustedFlagger"]).collect();
+        let flagged: Vec<_> =
+            data["notices"]["nodes"].as_array().unwrap().iter().map(|it| &it["trustedFlagger"]).collect();
         assert_eq!(flagged, [true, false], "trusted flaggers first");
         assert_eq!(data["complaints"]["nodes"][0]["complainant"], "BUYER");
         assert_eq!(data["decided"]["nodes"], json!([]));
@@ -176,7 +178,8 @@ async fn r_7_02_r_3_4_09_a_statement_is_for_compliance_auditors_and_whom_it_tell
     let directory = tempfile::tempdir().unwrap();
     let mut market = Market::open(directory.path()).await;
     let (_, review, _) = removed(&market).await;
-    let fields = "addressee restriction concernsId facts automated ground criteria contentLanguage redress contestableUntil";
+    let fields =
+        "addressee restriction concernsId facts automated ground criteria contentLanguage redress contestableUntil";
     let all = format!("{{ statementsOfReasons {{ nodes {{ {fields} }} pageInfo {{ hasNextPage }} }} }}");
     let told = json!({
         "addressee": "BUYER", "restriction": "REVIEW_REMOVED",
@@ -216,11 +219,14 @@ async fn r_1_2_01_r_1_2_05_a_seller_reads_their_own_ledger_and_nobody_elses() {
                  balance { amount currencyCode } provenance { digest } pageInfo { hasNextPage endCursor } \
                  nodes { kind amount { amount } balance { amount } orderId } } }";
     let mut after = Value::Null;
-    for (kind, amount, balance, more) in [("PAYMENT", "249.90", "249.90", true), ("COMMISSION", "-24.99", "224.91", false)] {
+    for (kind, amount, balance, more) in
+        [("PAYMENT", "249.90", "249.90", true), ("COMMISSION", "-24.99", "224.91", false)]
+    {
         let answer = market.ask(Some(Role::Seller), query, json!({ "seller": SELLER, "after": after })).await;
         let ledger = &answer["data"]["sellerLedger"];
         assert_eq!(ledger["balance"], json!({ "amount": "224.91", "currencyCode": "EUR" }), "{answer}");
-        let entry = json!({ "kind": kind, "amount": { "amount": amount }, "balance": { "amount": balance }, "orderId": order });
+        let entry =
+            json!({ "kind": kind, "amount": { "amount": amount }, "balance": { "amount": balance }, "orderId": order });
         assert_eq!(ledger["nodes"], json!([entry]));
         assert_eq!(ledger["pageInfo"]["hasNextPage"], more);
         after = ledger["pageInfo"]["endCursor"].clone();
@@ -257,7 +263,8 @@ async fn r_4_03_r_3_2_02_what_is_due_is_read_with_its_time() {
         answer_to: "desk@authority.example".into(),
     };
     tell::<Authority>(&market, contact.0, AuthorityCommand::RecordOrder { contact, order }).await;
-    let query = "query D($status: DeadlineStatus) { deadlines(status: $status) { nodes { duty concernsId dueAt overdue } } }";
+    let query =
+        "query D($status: DeadlineStatus) { deadlines(status: $status) { nodes { duty concernsId dueAt overdue } } }";
     for role in [Role::Moderator, Role::Compliance] {
         let answer = market.ask(Some(role), query, json!({ "status": "PENDING" })).await;
         let due = &answer["data"]["deadlines"]["nodes"][0];

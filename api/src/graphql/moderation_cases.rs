@@ -20,7 +20,7 @@ use super::user_error::query_error;
 use crate::ApiError;
 
 /// How many notices, complaints and findings a case shows, the newest: more of them say nothing new.
-const MAX_SHOWN: usize = 50;
+const MAX_SHOWN: usize = 20;
 
 /// A part of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -131,21 +131,21 @@ impl ModerationCase {
         self.status
     }
 
-    /// The notices about it, oldest first: at most the newest 50.
+    /// The notices about it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
         let shown = newest(&self.case.notices);
         read(ctx, |views| shown.iter().filter_map(|id| Notice::load(views, *id).transpose()).collect())
     }
 
-    /// The complaints about decisions on it, oldest first: at most the newest 50.
+    /// The complaints about decisions on it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn complaints(&self, ctx: &Context<'_>) -> Result<Vec<Complaint>> {
         let shown = newest(&self.case.complaints);
         read(ctx, |views| shown.iter().filter_map(|id| Complaint::load(views, *id).transpose()).collect())
     }
 
-    /// What was found against it, oldest first: at most the newest 50.
+    /// What was found against it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn findings(&self) -> Vec<CaseFinding> {
         newest(&self.case.findings).iter().map(CaseFinding::from).collect()
