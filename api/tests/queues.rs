@@ -26,7 +26,7 @@ use domain::order::{Order, Party};
 use domain::recording::Cause;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::statement::{Addressee, Ground, Restriction, Statement, StatementCommand};
-use projections::served::Served;
+use projections::Served;
 use serde_json::{Value, json};
 use support::{BUYER, Market, SELLER, review_input};
 use uuid::Uuid;

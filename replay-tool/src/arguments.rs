@@ -60,8 +60,9 @@ pub(crate) enum Command {
     },
     /// Print a view. Without a moment or position: the served view, at the book's end.
     View {
-        /// Which: active-recipients, buy-box, catalogue, my-orders, photo-queue, ranking, rating, retention, reviews,
-        /// seller-quality, sellers.
+        /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, mails, missed-deadlines,
+        /// moderation, my-orders, photo-queue, ranking, rating, retention, reviews, seller-ledger, seller-quality,
+        /// sellers, statements.
         name: String,
         #[command(flatten)]
         at: At,

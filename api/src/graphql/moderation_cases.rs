@@ -5,22 +5,22 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::{ComplaintId, NoticeId, PhotoId, ProductId, ReviewId};
 use domain::language::Language;
-use projections::ViewError;
 use projections::moderation::{CaseRow, Finding};
 use projections::reviews::ReviewRow;
+use projections::{SealedText, ViewError};
 
 use super::complaint_queue::Complaint;
 use super::guard::{MODERATORS, Only};
 use super::node::{global, parse};
 use super::notice_queue::Notice;
-use super::platform::{Views, instant, read};
+use super::platform::{Views, instant, opened, read};
 use super::review_commands::ReviewCriterion;
 use super::reviews::{Photo, ReviewStatus};
 use super::user_error::query_error;
 use crate::ApiError;
 
 /// How many notices, complaints and findings a case shows, the newest: more of them say nothing new.
-const MAX_SHOWN: usize = 50;
+const MAX_SHOWN: usize = 20;
 
 /// A part of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -63,7 +63,7 @@ impl From<&Finding> for CaseFinding {
 #[derive(Debug, Clone)]
 pub struct ModerationCase {
     review: ReviewId,
-    text: Option<String>,
+    text: Option<SealedText>,
     photos: Vec<PhotoId>,
     product: ProductId,
     language: Language,
@@ -102,8 +102,8 @@ impl ModerationCase {
     }
 
     /// The text; nothing once its author had it deleted.
-    async fn text(&self) -> Option<&str> {
-        self.text.as_deref()
+    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.text.as_ref())
     }
 
     /// The language in which it was written, BCP 47.
@@ -131,21 +131,21 @@ impl ModerationCase {
         self.status
     }
 
-    /// The notices about it, oldest first: at most the newest 50.
+    /// The notices about it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
         let shown = newest(&self.case.notices);
         read(ctx, |views| shown.iter().filter_map(|id| Notice::load(views, *id).transpose()).collect())
     }
 
-    /// The complaints about decisions on it, oldest first: at most the newest 50.
+    /// The complaints about decisions on it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn complaints(&self, ctx: &Context<'_>) -> Result<Vec<Complaint>> {
         let shown = newest(&self.case.complaints);
         read(ctx, |views| shown.iter().filter_map(|id| Complaint::load(views, *id).transpose()).collect())
     }
 
-    /// What was found against it, oldest first: at most the newest 50.
+    /// What was found against it, oldest first: at most the newest 20.
     #[graphql(complexity = "MAX_SHOWN * child_complexity")]
     async fn findings(&self) -> Vec<CaseFinding> {
         newest(&self.case.findings).iter().map(CaseFinding::from).collect()

@@ -331,7 +331,7 @@ impl Bazaar {
         let order = self.reviews.iter().find(|(id, ..)| *id == review).ok_or("no such review")?.1;
         let submitted_at = self.market.began(&format!("review-{review}")).ok_or("not submitted")?;
         let (order_number, review_date) = (order.to_string(), local_day(submitted_at));
-        Ok(ReviewForm { order_number, review_date, order, submitted_at })
+        Ok(ReviewForm { order_number: Some(order_number), review_date: Some(review_date), order, submitted_at })
     }
 
     fn lodge(&mut self, about: About) -> Done {

@@ -45,6 +45,18 @@ impl Clocks {
         let ended = self.running(duty, fact.id).map(|clock| clock.done_at = Some(fact.micros())).is_some();
         ended | self.held.remove(&fact.id)
     }
+
+    fn hold(&mut self, fact: &Happened) {
+        if self.end(Duty::PhotoDecision, fact) {
+            self.held.insert(fact.id);
+        }
+    }
+
+    fn release(&mut self, fact: &Happened, due: chrono::DateTime<chrono::Utc>) {
+        if self.held.remove(&fact.id) {
+            self.begin(Duty::PhotoDecision, fact, due);
+        }
+    }
 }
 
 fn clocks(facts: &[Happened]) -> Vec<Clock> {
@@ -64,15 +76,9 @@ fn clocks(facts: &[Happened]) -> Vec<Clock> {
             Event::Review(ReviewEvent::ReviewPublished(_)) => {
                 clocks.end(Duty::ReviewPublication, fact);
             }
-            Event::Review(ReviewEvent::ReviewModerated(_)) => {
-                if clocks.end(Duty::PhotoDecision, fact) {
-                    clocks.held.insert(fact.id);
-                }
-            }
+            Event::Review(ReviewEvent::ReviewModerated(_)) => clocks.hold(fact),
             Event::Review(ReviewEvent::ReviewReinstated(_)) => {
-                if clocks.held.remove(&fact.id) {
-                    clocks.begin(Duty::PhotoDecision, fact, photos_due(fact.at, &in_force()));
-                }
+                clocks.release(fact, photos_due(fact.at, &in_force()));
             }
             Event::Review(
                 ReviewEvent::PhotosApproved(_)
