@@ -110,8 +110,8 @@ async fn r_3_4_08_r_3_4_05_r_3_4_10_a_moderator_sees_the_case_and_never_whose_it
     let issued = book(&market).load::<Statement>(statement.0).await.unwrap().0.map(Box::new);
     let submitted_at = book(&market).clock().now();
     let form = domain::complaint::ReviewForm {
-        order_number: order.to_string(),
-        review_date: domain::calendar::local_day(submitted_at),
+        order_number: Some(order.to_string()),
+        review_date: Some(domain::calendar::local_day(submitted_at)),
         order,
         submitted_at,
     };
