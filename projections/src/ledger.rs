@@ -6,7 +6,10 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | `b` | account, currency | minor units |
-//! | `e` | seller, position of the event, number in its transaction | [`EntryRow`] on the seller's mandate account |
+//! | `n` | seller | how many entries |
+//! | `e` | seller, number of the entry | [`EntryRow`] on the seller's mandate account, in the order of the book |
+//!
+//! Entries are numbered, from 0: a position would make the view depend on what else is in the book.
 
 use chrono::{DateTime, Utc};
 use domain::event::{Event, EventKind};
@@ -23,9 +26,10 @@ use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
 use crate::view::{Happened, View};
 
-type EntryKey = (SellerId, u64, u16);
+type EntryKey = (SellerId, u64);
 
 const BALANCES: Layout<(Account, Currency), i64> = Layout::new(b'b');
+const COUNTS: Layout<SellerId, u64> = Layout::new(b'n');
 const ENTRIES: Layout<EntryKey, EntryRow> = Layout::new(b'e');
 
 impl Value for i64 {}
@@ -87,12 +91,13 @@ impl Value for EntryRow {}
 #[derive(Debug)]
 pub struct Ledger {
     balances: Table<(Account, Currency), i64>,
+    counts: Table<SellerId, u64>,
     entries: Table<EntryKey, EntryRow>,
 }
 
 impl View for Ledger {
     const NAME: &'static str = "ledger";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::OrderConfirmed,
         EventKind::PaymentCaptured,
@@ -102,13 +107,13 @@ impl View for Ledger {
     const REPORTS: &'static [&'static str] = &["ledger", "seller-ledger"];
 
     fn open(_: &Rows) -> Result<Self, ViewError> {
-        Ok(Self { balances: Table::new(BALANCES), entries: Table::new(ENTRIES) })
+        Ok(Self { balances: Table::new(BALANCES), counts: Table::new(COUNTS), entries: Table::new(ENTRIES) })
     }
 
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
         let transaction = Transaction::of(happened.id, &happened.event);
         let order = matches!(happened.event, Event::Order(_)).then_some(OrderId(happened.id));
-        for (number, entry) in (0_u16..).zip(transaction.entries()) {
+        for entry in transaction.entries() {
             let currency = entry.amount.currency;
             let balance = self.balances.entry(rows, &(entry.account, currency))?;
             *balance += entry.amount.minor;
@@ -116,7 +121,9 @@ impl View for Ledger {
                 let balance = Money::new(*balance, currency);
                 let (at, kind, amount) = (happened.micros(), entry.kind, entry.amount);
                 let row = EntryRow { at, kind, amount, balance, order };
-                self.entries.put((seller, happened.position.0, number), row);
+                let number = self.counts.entry(rows, &seller)?;
+                self.entries.put((seller, *number), row);
+                *number += 1;
             }
         }
         Ok(())
@@ -127,11 +134,11 @@ impl View for Ledger {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.balances, &self.entries]
+        vec![&self.balances, &self.counts, &self.entries]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.balances, &mut self.entries]
+        vec![&mut self.balances, &mut self.counts, &mut self.entries]
     }
 
     fn report(rows: &Rows, name: &str, _: &Filter) -> Result<Report, ViewError> {
@@ -200,8 +207,7 @@ impl<'a> LedgerReader<'a> {
         after: Option<&EntryCursor>,
     ) -> impl Iterator<Item = Result<EntryCursor, ViewError>> + use<'a> {
         // The first key would be passed over by a scan from after it.
-        let from =
-            after.map_or((seller, 0, 0), |&(seller, position, number)| (seller, position, number.saturating_add(1)));
+        let from = (seller, after.map_or(0, |(_, number)| number.saturating_add(1)));
         ENTRIES.scan_from(self.0, &seller, &from).map(|row| row.map(|(key, _)| key))
     }
 }
