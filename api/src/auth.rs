@@ -1,6 +1,7 @@
 //! Who asks: nobody in particular, or somebody in a part, by a token.
 
 use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
 use domain::ids::{BuyerId, CommandId, SellerId, StaffId};
 use domain::metadata::{Actor, Role};
 use domain::order::Party;
@@ -36,18 +37,7 @@ impl Viewer {
     /// # Errors
     /// A sentence for whoever sent a token that does not hold.
     pub fn of_request(headers: &HeaderMap, signer: &Signer) -> Result<Self, String> {
-        let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Self::default()) };
-        let token = header.to_str().ok().and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let token = token.ok_or("send the token as `Authorization: Bearer <token>`")?;
-        let claims = signer.check(token)?;
-        let viewer = Self::known(claims.role, &claims.sub);
-        if matches!(claims.role, Role::Buyer | Role::Seller) && viewer.identity().is_some_and(|who| who.id.is_none()) {
-            return Err(format!("a {}'s token names an id as its subject, not {:?}", claims.role.name(), claims.sub));
-        }
-        Ok(viewer)
+        Session::of_request(headers, signer).map(|session| session.viewer)
     }
 
     /// Who, if anybody.
@@ -103,5 +93,41 @@ impl Viewer {
             .identity()
             .map_or_else(|| Actor::system("anonymous"), |who| Actor { role: who.role, id: who.subject.clone() });
         Cause::new(command, actor)
+    }
+}
+
+/// Who asks on a connection that stays open, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    /// Who asks.
+    pub viewer: Viewer,
+    /// When their token ends to hold; nothing without a token.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    /// Reads the token of a request.
+    ///
+    /// # Errors
+    /// A sentence for whoever sent a token that does not hold.
+    pub fn of_request(headers: &HeaderMap, signer: &Signer) -> Result<Self, String> {
+        let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Self::default()) };
+        Self::of_authorization(header.to_str().unwrap_or_default(), signer)
+    }
+
+    /// Reads a token, as in `Bearer <token>`.
+    ///
+    /// # Errors
+    /// A sentence for whoever sent a token that does not hold.
+    pub fn of_authorization(text: &str, signer: &Signer) -> Result<Self, String> {
+        let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or("send the token as `Authorization: Bearer <token>`")?;
+        let claims = signer.check(token.trim())?;
+        let viewer = Viewer::known(claims.role, &claims.sub);
+        if matches!(claims.role, Role::Buyer | Role::Seller) && viewer.identity().is_some_and(|who| who.id.is_none()) {
+            return Err(format!("a {}'s token names an id as its subject, not {:?}", claims.role.name(), claims.sub));
+        }
+        // An end that no calendar has is later than any connection lasts.
+        Ok(Self { viewer, until: DateTime::from_timestamp(claims.exp, 0) })
     }
 }

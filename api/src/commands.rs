@@ -95,6 +95,15 @@ impl Book {
         Ok(self.load_stream(&StreamName::new(A::stream(id))?).await?.state)
     }
 
+    /// An aggregate, and the events of its stream from the oldest on.
+    ///
+    /// # Errors
+    /// What the log says, or that an event can't be read.
+    pub async fn load_recorded<A: Aggregate>(&self, id: Uuid) -> Result<(A, Vec<Recorded>), ApiError> {
+        let Loaded { state, records } = self.load_stream(&StreamName::new(A::stream(id))?).await?;
+        Ok((state, records))
+    }
+
     /// The policies in force.
     ///
     /// # Errors

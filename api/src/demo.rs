@@ -21,7 +21,7 @@ use crate::ApiError;
 use crate::clock::ClockSetting;
 use crate::opened::Opened;
 use crate::photos::Picture;
-use crate::serve::{Server, until_told_to_end};
+use crate::serve::{Server, Settings, until_told_to_end};
 
 /// How long the tokens hold that the demonstration prints.
 const TOKEN_HOURS: u32 = 24;
@@ -58,8 +58,12 @@ pub async fn run(
         keep_photos(&opened, &history, photos).await?;
         fixtures::write(opened.log.as_ref(), &opened.vault, &history, &mut |_| {}).await?;
     }
+    // Whoever the generated history concerns exists no more than it does, and is not written to.
+    let history_end = opened.log.next_position().await?;
     let clock = until.map_or(ClockSetting::System, ClockSetting::Fixed);
-    let server = Server::start(&data, opened, listen, clock).await?;
+    let mut settings = Settings::new(&data, listen, clock)?;
+    settings.told_before = history_end;
+    let server = Server::start(&data, opened, settings).await?;
     // The generated year ends with removals and erasures whose consequences the reactors still owe.
     server.settled().await?;
     let events = server.app().executor.platform().book.log().next_position().await?;

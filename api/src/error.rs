@@ -98,7 +98,7 @@ impl ApiError {
 }
 
 /// An error and all that it stands on: what an HTTP client says first is never what is to be mended.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -9,6 +9,7 @@
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
 //! | [`mail`] | letters in four languages, and how they are sent |
+//! | [`translation`] | texts in other languages, by a translation service |
 //! | [`photos`] | the bytes of photos, sealed |
 //! | [`opened`] | what is in a data directory, opened by the one process that may write it |
 //! | [`serve`] [`demo`] | the server; the server with a generated marketplace |
@@ -30,7 +31,9 @@ pub mod opened;
 pub mod photos;
 pub mod reactors;
 pub mod serve;
+mod tls;
 pub mod token;
+pub mod translation;
 
 pub use commands::Book;
 pub use error::ApiError;

@@ -1,14 +1,17 @@
 //! The `marktboek` program.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::clock::ClockSetting;
+use api::mail::{Link, MailSettings};
 use api::opened::Opened;
 use api::photos::Place;
-use api::serve::{Server, until_told_to_end};
+use api::serve::{MAIL_FROM, Server, Settings, until_told_to_end};
 use api::token::Signer;
+use api::translation::{ApiKey, TranslationSettings, Translator};
 use api::{ApiError, demo, graphql};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -76,6 +79,8 @@ enum Command {
         /// where nothing is said.
         #[arg(long, value_name = "URL")]
         photos: Option<Place>,
+        #[command(flatten)]
+        telling: Telling,
     },
     /// Print a token that says who you are.
     Token {
@@ -94,6 +99,29 @@ enum Command {
     },
     /// Print the GraphQL schema.
     Schema,
+}
+
+/// How people are written to.
+#[derive(Debug, clap::Args)]
+struct Telling {
+    /// The address of the platform's pages, to which mails link, as in https://shop.example; this server's where nothing
+    /// is said.
+    #[arg(long)]
+    site: Option<Link>,
+    /// Who mails are from, as in "Marktboek <no-reply@shop.example>".
+    #[arg(long, default_value = MAIL_FROM)]
+    mail_from: String,
+    /// Where mails go: smtps://user:password@host, smtp+starttls://user:password@host, smtp://host, or maildir:DIR; a
+    /// directory in the data directory where nothing is said.
+    #[arg(long, value_name = "URL", env = "MARKTBOEK_MAIL_TO", hide_env_values = true)]
+    mail_to: Option<String>,
+    /// A service that translates reviews, with LibreTranslate's interface, as in http://127.0.0.1:5000; reviews are shown
+    /// as they were written where nothing is said.
+    #[arg(long, value_name = "URL")]
+    translator: Option<String>,
+    /// The key that the service asks for.
+    #[arg(long, env = "MARKTBOEK_TRANSLATOR_KEY", hide_env_values = true, requires = "translator")]
+    translator_key: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,6 +151,7 @@ fn main() -> ExitCode {
 fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = lines.with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),
@@ -132,8 +161,20 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log: Engine::Embedded, listen, clock, photos } => {
-            on_runtime(serve(data, listen, clock, photos))
+        Command::Serve { data, log: Engine::Embedded, listen, clock, photos, telling } => {
+            let data = DataDirectory::new(data);
+            let mut settings = Settings::new(&data, listen, clock)?;
+            settings.site = telling.site;
+            let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
+            settings.translator = match &telling.translator {
+                Some(url) => {
+                    let key = telling.translator_key.as_deref().map(ApiKey::parse).transpose()?;
+                    Some(Translator::new(TranslationSettings::parse(url, key)?)?)
+                }
+                None => None,
+            };
+            settings.mail = MailSettings::parse(&telling.mail_from, &mail_to)?;
+            on_runtime(serve(data, settings, photos))
         }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
@@ -158,12 +199,11 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
     runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
 }
 
-async fn serve(data: PathBuf, listen: SocketAddr, clock: ClockSetting, photos: Option<Place>) -> Result<(), ApiError> {
-    let data = DataDirectory::new(data);
+async fn serve(data: DataDirectory, settings: Settings, photos: Option<Place>) -> Result<(), ApiError> {
     let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
     let opened = Opened::with_photos_in(&photos, &data)?;
     opened.photos.check().await?;
-    let server = Server::start(&data, opened, listen, clock).await?;
+    let server = Server::start(&data, opened, settings).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     until_told_to_end(server).await
 }

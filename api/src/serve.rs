@@ -1,8 +1,8 @@
 //! The server: everything put together, and taken apart again without losing what was acknowledged.
 //!
-//! Stopping goes in order: no new connections; requests that are being answered are answered; reactors end; the views
-//! commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes again: a view
-//! from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
+//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors
+//! end; the views commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes
+//! again: a view from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,23 +19,54 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, ClockSetting};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
-use crate::http::{self, App};
+use crate::http::{self, App, Connections};
+use crate::mail::{Link, MailSettings, Transport};
 use crate::opened::Opened;
-use crate::reactors::erasure::Erasure;
-use crate::reactors::seller_removal::SellerRemoval;
-use crate::reactors::{self, Checkpoint, Reactor};
+use crate::reactors::start::{Means, Reactors};
+use crate::reactors::translations::Queue;
+use crate::translation::Translator;
 use crate::{ApiError, Book};
 
 /// How long requests that are being answered may take once the server is to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// What an operator sets.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What time it is.
+    pub clock: ClockSetting,
+    /// The address of the platform's pages, to which mails link; this server's where nothing is said.
+    pub site: Option<Link>,
+    /// Where mail comes from and goes to.
+    pub mail: MailSettings,
+    /// What translates reviews, if anything does.
+    pub translator: Option<Translator>,
+    /// What happened before this position was told by somebody else: no mails are written about it.
+    pub told_before: Position,
+}
+
+/// Who mail is from where nothing is said.
+pub const MAIL_FROM: &str = "Marktboek <no-reply@localhost>";
+
+impl Settings {
+    /// Mail in a directory beside the rest, no translation.
+    ///
+    /// # Errors
+    /// As [`MailSettings::parse`].
+    pub fn new(data: &DataDirectory, listen: SocketAddr, clock: ClockSetting) -> Result<Self, ApiError> {
+        let mail = MailSettings::parse(MAIL_FROM, &format!("maildir:{}", data.mail().display()))?;
+        Ok(Self { listen, clock, site: None, mail, translator: None, told_before: Position::START })
+    }
+}
 
 /// A server that runs.
 pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    reacting: Vec<JoinHandle<()>>,
-    reacted: Vec<watch::Receiver<Position>>,
+    reactors: Reactors,
     counting: JoinHandle<()>,
     app: Arc<App>,
     log: Arc<EmbeddedLog>,
@@ -46,13 +77,9 @@ impl Server {
     ///
     /// # Errors
     /// That the address is taken; what the log and the views say.
-    pub async fn start(
-        data: &DataDirectory,
-        opened: Opened,
-        listen: SocketAddr,
-        clock: ClockSetting,
-    ) -> Result<Self, ApiError> {
+    pub async fn start(data: &DataDirectory, opened: Opened, settings: Settings) -> Result<Self, ApiError> {
         http::metrics::install();
+        let Settings { listen, clock, .. } = settings;
         let Opened { log, vault, photos, signer } = opened;
         let any: Arc<dyn EventLog> = Arc::clone(&log) as _;
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
@@ -60,8 +87,11 @@ impl Server {
         let opener = Opener::vault(Arc::clone(&vault));
         let views = Served::open(&data.views(), Arc::clone(&any), opener, Arc::new(move || now.ticking()))?;
         let book = Book::new(any, vault, clock);
-        let platform = Arc::new(Platform { book: book.clone(), views: Arc::new(views), photos });
-        let app = Arc::new(App { executor: Executor::new(platform), signer });
+        let translations = Queue::default();
+        let views = Arc::new(views);
+        let platform = Platform { book: book.clone(), views, photos, translations: translations.clone() };
+        let platform = Arc::new(platform);
+        let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
 
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;
@@ -76,18 +106,18 @@ impl Server {
             };
             serve.with_graceful_shutdown(stopping).await
         });
-        let reactors = data.reactors();
-        std::fs::create_dir_all(&reactors).map_err(ApiError::io("making", &reactors))?;
-        let checkpoint = Checkpoint::file(reactors.join(Erasure::NAME));
-        let (erased, erasing) = watch::channel(Position::START);
-        let (removed, removing) = watch::channel(Position::START);
-        let reacting = vec![
-            tokio::spawn(reactors::run(book.clone(), Erasure, checkpoint, erased, stopped.clone())),
-            tokio::spawn(reactors::run(book, SellerRemoval::default(), Checkpoint::start(), removed, stopped)),
-        ];
-        let reacted = vec![erasing, removing];
+        let site = settings.site.map_or_else(|| format!("http://{address}").parse(), Ok);
+        let site = site.map_err(|bad| ApiError::Usage(format!("--site: {bad}")))?;
+        let means = Means {
+            site,
+            transport: Transport::open(settings.mail)?,
+            translator: settings.translator,
+            queue: translations,
+            told_before: settings.told_before,
+        };
+        let reactors = Reactors::start(&book, means, &data.reactors(), &stopped)?;
         let counting = tokio::spawn(http::metrics::upkeep());
-        Ok(Self { address, stop, serving, reacting, reacted, counting, app, log })
+        Ok(Self { address, stop, serving, reactors, counting, app, log })
     }
 
     /// Where it listens.
@@ -110,10 +140,7 @@ impl Server {
     pub async fn settled(&self) -> Result<(), ApiError> {
         let mut end = self.log.next_position().await?;
         loop {
-            for reached in &self.reacted {
-                // The sender lives as long as the reactor does; one that ended will act no more.
-                let _ = reached.clone().wait_for(|reached| *reached >= end).await;
-            }
+            self.reactors.reached(end).await;
             let now = self.log.next_position().await?;
             if now == end {
                 break;
@@ -129,17 +156,14 @@ impl Server {
     /// Stops it: see the module.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        self.app.connections.close().await;
         match tokio::time::timeout(DRAIN, self.serving).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),
             Ok(Err(error)) => tracing::error!(%error, "serving ended badly"),
             Err(_) => tracing::warn!("some requests took longer than {} s and were cut off", DRAIN.as_secs()),
         }
-        for reactor in self.reacting {
-            if let Err(error) = reactor.await {
-                tracing::error!(%error, "a reactor ended badly");
-            }
-        }
+        self.reactors.ended().await;
         self.counting.abort();
         let reached = self.app.executor.platform().views.health().borrow().reached.next;
         // The views' thread ends with the last holder of the views: this one, unless a request was cut off.

@@ -20,7 +20,7 @@ fn every_mutation_says_for_whom_it_is() {
     let mut described = String::new();
     for line in lines {
         if line.contains("(input:") {
-            let roles = ["BUYER", "SELLER", "OPERATOR", "MODERATOR", "COMPLIANCE"];
+            let roles = ["BUYER", "SELLER", "OPERATOR", "MODERATOR", "COMPLIANCE", "ANYBODY"];
             assert!(roles.iter().any(|role| described.contains(role)), "{line}: {described}");
             described.clear();
         } else {

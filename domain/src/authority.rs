@@ -215,16 +215,27 @@ pub enum AuthorityCommand {
     },
 }
 
+/// When an order came in, and until when it is to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Since when it runs.
+    pub received_at: DateTime<Utc>,
+    /// The first instant that is too late.
+    pub answer_by: DateTime<Utc>,
+}
+
 /// A contact of an authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Authority {
     /// Nothing came in under this id.
     #[default]
     Unknown,
-    /// A message, which needs no answer of ours.
+    /// An authority's message, which needs no answer of ours.
     Message,
-    /// An order that waits for its answer, since when.
-    OpenOrder(DateTime<Utc>),
+    /// A message of somebody else, who was told where to go.
+    RefusedMessage,
+    /// An order that waits for its answer.
+    OpenOrder(Clock),
     /// An order that was answered.
     AnsweredOrder,
 }
@@ -291,7 +302,7 @@ impl Aggregate for Authority {
                 Ok(told(received.into(), order.language))
             }
             AuthorityCommand::Execute { effect, effective_at, explanation, decided_by } => match self {
-                Self::OpenOrder(received_at) => {
+                Self::OpenOrder(Clock { received_at, .. }) => {
                     let effective_at = effective_at.unwrap_or(context.now);
                     let possible = *received_at <= effective_at && effective_at <= context.now;
                     require(possible, ORDER, Refused::Invalid, "effectiveAt", || {
@@ -300,7 +311,7 @@ impl Aggregate for Authority {
                     let explanation = line(&explanation, ORDER, "explanation")?;
                     Ok(vec![AuthorityOrderExecuted { effect, effective_at, explanation, decided_by }.into()])
                 }
-                Self::Unknown | Self::Message => {
+                Self::Unknown | Self::Message | Self::RefusedMessage => {
                     Err(Refusal::new(ORDER, Refused::NotFound, "orderId", "there is no such order of an authority"))
                 }
                 Self::AnsweredOrder => {
@@ -312,8 +323,11 @@ impl Aggregate for Authority {
 
     fn evolve(&mut self, event: &AuthorityEvent, occurred_at: DateTime<Utc>) {
         *self = match event {
-            AuthorityEvent::AuthorityMessageReceived(_) | AuthorityEvent::AuthorityMessageRefused(_) => Self::Message,
-            AuthorityEvent::AuthorityOrderReceived(_) => Self::OpenOrder(occurred_at),
+            AuthorityEvent::AuthorityMessageReceived(_) => Self::Message,
+            AuthorityEvent::AuthorityMessageRefused(_) => Self::RefusedMessage,
+            AuthorityEvent::AuthorityOrderReceived(event) => {
+                Self::OpenOrder(Clock { received_at: occurred_at, answer_by: event.answer_by })
+            }
             AuthorityEvent::AuthorityOrderExecuted(_) => Self::AnsweredOrder,
             AuthorityEvent::AuthorityLanguageNotice(_) => return,
         };

@@ -94,10 +94,10 @@ pub enum ComplaintEvent {
 /// The review that a form names, and what its streams say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewForm {
-    /// The order's number, as given.
-    pub order_number: String,
-    /// The review's date, as given.
-    pub review_date: NaiveDate,
+    /// The order's number, as given; nothing where it was left out.
+    pub order_number: Option<String>,
+    /// The review's date, as given; nothing where it was left out.
+    pub review_date: Option<NaiveDate>,
     /// The order that the review is of.
     pub order: OrderId,
     /// When the review was submitted.
@@ -108,19 +108,18 @@ impl ReviewForm {
     /// Compares what was given with what is; tells each field that does not fit.
     fn check(&self) -> Result<(), Refusal> {
         let day = local_day(self.submitted_at);
-        let order = (!is_number_of(&self.order_number, self.order)).then(|| {
-            Refusal::new(
-                RULE,
-                Refused::Invalid,
-                "orderNumber",
-                "this is not the number of the order that the review is of; My orders shows it",
-            )
-        });
-        let date = (self.review_date != day).then(|| {
-            let given = self.review_date;
-            let message = format!("the review was not written on {given}; its page shows its date");
-            Refusal::new(RULE, Refused::Invalid, "reviewDate", message)
-        });
+        let order = match &self.order_number {
+            Some(given) if is_number_of(given, self.order) => None,
+            Some(_) => Some("this is not the number of the order that the review is of; My orders shows it"),
+            None => Some("give the number of the order that the review is of; My orders shows it"),
+        };
+        let order = order.map(|message| Refusal::new(RULE, Refused::Invalid, "orderNumber", message));
+        let date = match self.review_date {
+            Some(given) if given == day => None,
+            Some(given) => Some(format!("the review was not written on {given}; its page shows its date")),
+            None => Some("give the day on which the review was written; its page shows it".to_owned()),
+        };
+        let date = date.map(|message| Refusal::new(RULE, Refused::Invalid, "reviewDate", message));
         Refusal::all(order.into_iter().chain(date)).map_or(Ok(()), Err)
     }
 }
@@ -292,6 +291,14 @@ mod tests {
     }
 
     fn lodge(complainant: Addressee, order_number: &str, review_date: &str) -> ComplaintCommand {
+        lodge_with(complainant, Some(order_number.into()), Some(review_date.parse().unwrap()))
+    }
+
+    fn lodge_with(
+        complainant: Addressee,
+        order_number: Option<String>,
+        review_date: Option<NaiveDate>,
+    ) -> ComplaintCommand {
         ComplaintCommand::Lodge {
             complaint: ComplaintId(Uuid::from_u128(5)),
             about: About::Restriction {
@@ -299,8 +306,8 @@ mod tests {
                 statement: Some(Box::new(statement())),
                 complainant,
                 form: Some(ReviewForm {
-                    order_number: order_number.into(),
-                    review_date: review_date.parse().unwrap(),
+                    order_number,
+                    review_date,
                     order: ORDER,
                     submitted_at: at("2025-11-30T23:30:00Z"),
                 }),
@@ -357,6 +364,7 @@ mod tests {
         // It was written after midnight in Paris.
         assert_eq!(fields(lodge(BUYER, &order, "2025-11-30")), ["reviewDate"]);
         assert_eq!(fields(lodge(BUYER, "", "2024-01-01")), ["orderNumber", "reviewDate"]);
+        assert_eq!(fields(lodge_with(BUYER, None, None)), ["orderNumber", "reviewDate"]);
     }
 
     #[test]

@@ -123,6 +123,37 @@ impl Decision {
     }
 }
 
+/// The event of the newest decision that still restricts a review or its photos, by the review's events from the newest
+/// on. Photos that came online since, the same or others, end what was decided on photos before them.
+pub fn newest_restriction<'a>(newest_first: impl IntoIterator<Item = (Uuid, &'a ReviewEvent)>) -> Option<Uuid> {
+    let (mut review_is_back, mut photos_are_back) = (false, false);
+    for (id, event) in newest_first {
+        let restricts = match event {
+            ReviewEvent::ReviewModerated(_) => !review_is_back,
+            ReviewEvent::PhotosRejected(_) | ReviewEvent::PhotosRemoved(_) => !photos_are_back,
+            ReviewEvent::ReviewReinstated(_) => {
+                review_is_back = true;
+                false
+            }
+            ReviewEvent::PhotosApproved(_) | ReviewEvent::PhotosReinstated(_) => {
+                photos_are_back = true;
+                false
+            }
+            ReviewEvent::ReviewSubmitted(_)
+            | ReviewEvent::ReviewPublished(_)
+            | ReviewEvent::ReviewEdited(_)
+            | ReviewEvent::ReviewWithdrawn(_)
+            | ReviewEvent::ReviewRetentionEnded(_)
+            | ReviewEvent::PhotosSubmitted(_)
+            | ReviewEvent::ReviewTranslated(_) => false,
+        };
+        if restricts {
+            return Some(id);
+        }
+    }
+    None
+}
+
 impl Recorded<'_> {
     fn of_review(&self, event: &ReviewEvent) -> Option<Decision> {
         let id = ReviewId(self.id);
@@ -189,5 +220,38 @@ impl Recorded<'_> {
             content_since: self.began,
             decided_by: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ComplaintId;
+    use crate::review::{PhotosApproved, PhotosRejected, ReviewModerated, ReviewReinstated};
+
+    #[test]
+    fn r_3_4_10_what_a_review_complaint_is_about_is_the_newest_decision_that_still_holds() {
+        let (criteria, explanation) = (vec![Criterion::Insulting], "an insult".to_owned());
+        let moderated: ReviewEvent = ReviewModerated {
+            criteria: criteria.clone(),
+            explanation: explanation.clone(),
+            notice_id: None,
+            decided_by: StaffId("m-1".into()),
+        }
+        .into();
+        let rejected: ReviewEvent =
+            PhotosRejected { photos: Vec::new(), criteria, explanation, decided_by: None }.into();
+        let reinstated: ReviewEvent = ReviewReinstated { complaint: ComplaintId(Uuid::nil()) }.into();
+        let approved: ReviewEvent = PhotosApproved { photos: Vec::new(), decided_by: None }.into();
+        let newest = |events: &[&ReviewEvent]| {
+            let numbered = events.iter().enumerate().rev();
+            newest_restriction(numbered.map(|(index, event)| (Uuid::from_u128(index as u128), *event)))
+                .map(|id| id.as_u128())
+        };
+        assert_eq!(newest(&[]), None);
+        assert_eq!(newest(&[&rejected, &moderated]), Some(1));
+        assert_eq!(newest(&[&rejected, &moderated, &reinstated]), Some(0));
+        assert_eq!(newest(&[&rejected, &approved, &moderated, &reinstated]), None);
+        assert_eq!(newest(&[&moderated, &reinstated, &rejected, &approved, &moderated]), Some(4));
     }
 }

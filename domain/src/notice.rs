@@ -27,6 +27,27 @@ pub enum NoticeTarget {
     Listing(ListingId),
 }
 
+impl NoticeTarget {
+    /// The field by which a notice names it.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Review(_) => "reviewId",
+            Self::Photos(_) => "photosOfReviewId",
+            Self::Listing(_) => "listingId",
+        }
+    }
+
+    /// Whether both are in one place, as a review's text and its photos are.
+    fn meets(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Review(one) | Self::Photos(one), Self::Review(other) | Self::Photos(other)) => one == other,
+            (Self::Listing(one), Self::Listing(other)) => one == other,
+            (Self::Review(_) | Self::Photos(_), Self::Listing(_))
+            | (Self::Listing(_), Self::Review(_) | Self::Photos(_)) => false,
+        }
+    }
+}
+
 /// What is alleged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -168,6 +189,26 @@ pub enum Notice {
     Decided(Box<NoticeSubmitted>, Box<NoticeDecided>),
 }
 
+impl Notice {
+    /// Refuses to do something to a target because of a notice that was not sent, or is about something else: the
+    /// statement of reasons would name a notice that does not lead there.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn concerns(&self, target: NoticeTarget) -> Result<(), Refusal> {
+        const RULE: Rule = Rule("R-3.4-05");
+        match self {
+            Self::Open(notice) | Self::Decided(notice, _) => {
+                require(notice.target.meets(target), RULE, Refused::Invalid, "noticeId", || {
+                    "this notice is about something else; leave it out to act on the operator's own initiative"
+                        .to_owned()
+                })
+            }
+            Self::Unknown => Err(Refusal::new(RULE, Refused::NotFound, "noticeId", "there is no such notice")),
+        }
+    }
+}
+
 impl Aggregate for Notice {
     const CATEGORY: &'static str = "notice";
     type Command = NoticeCommand;
@@ -192,7 +233,7 @@ impl Aggregate for Notice {
                 require(matches!(self, Self::Unknown), RULE, Refused::AlreadyDone, "noticeId", || {
                     "this notice was sent already".to_owned()
                 })?;
-                require(target_exists, RULE, Refused::NotFound, "target", || {
+                require(target_exists, RULE, Refused::NotFound, target.field(), || {
                     "there is no such review or listing; give the id that its page has".to_owned()
                 })?;
                 require(good_faith, RULE, Refused::NotEligible, "goodFaith", || {
@@ -326,7 +367,19 @@ mod tests {
             trusted_flagger: false,
             language,
         };
-        assert_eq!(refusal(nowhere), ("R-3.4-05", Refused::NotFound, "target"));
+        assert_eq!(refusal(nowhere), ("R-3.4-05", Refused::NotFound, "reviewId"));
+    }
+
+    #[test]
+    fn r_3_4_05_what_is_done_because_of_a_notice_is_done_to_what_it_is_about() {
+        let sent = given::<Notice>().after(submit(Some("jo@example.eu"), Allegation::Illegal, true));
+        let refusal = |notice: &Notice, target| notice.concerns(target).map_err(|refusal| refusal.kind);
+        let id = Uuid::from_u128(2);
+        assert_eq!(refusal(sent.state(), NoticeTarget::Review(ReviewId(id))), Ok(()));
+        assert_eq!(refusal(sent.state(), NoticeTarget::Photos(ReviewId(id))), Ok(()));
+        assert_eq!(refusal(sent.state(), NoticeTarget::Review(ReviewId(Uuid::nil()))), Err(Refused::Invalid));
+        assert_eq!(refusal(sent.state(), NoticeTarget::Listing(ListingId(id))), Err(Refused::Invalid));
+        assert_eq!(refusal(&Notice::Unknown, NoticeTarget::Review(ReviewId(id))), Err(Refused::NotFound));
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum ProductCommand {
 pub struct Product {
     /// Its category, once it is catalogued.
     pub category: Option<Slug>,
+    /// Its name, once it is catalogued.
+    pub title: String,
 }
 
 impl Aggregate for Product {
@@ -85,6 +87,7 @@ impl Aggregate for Product {
     fn evolve(&mut self, event: &ProductEvent, _: DateTime<Utc>) {
         let ProductEvent::ProductCatalogued(event) = event;
         self.category = Some(event.category.clone());
+        self.title.clone_from(&event.title);
     }
 }
 

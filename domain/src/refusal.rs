@@ -49,14 +49,14 @@ pub struct Refusal {
     /// What is wrong and what would mend it.
     pub message: String,
     /// What else is wrong, where a form is checked field by field.
-    pub also: Vec<Refusal>,
+    pub also: Box<[Refusal]>,
 }
 
 impl Refusal {
     /// A refusal by a rule.
     #[must_use]
     pub fn new(rule: Rule, kind: Refused, field: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, kind, field, message: message.into(), also: Vec::new() }
+        Self { rule, kind, field, message: message.into(), also: Box::default() }
     }
 
     /// All of some refusals as one; nothing where there is none.
@@ -64,7 +64,7 @@ impl Refusal {
     pub fn all(refusals: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut refusals = refusals.into_iter();
         let mut first = refusals.next()?;
-        first.also.extend(refusals);
+        first.also = refusals.collect();
         Some(first)
     }
 }

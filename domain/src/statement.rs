@@ -49,6 +49,21 @@ pub enum Restriction {
     AccountTerminated,
 }
 
+impl Restriction {
+    /// The review that it is of, itself or by its photos.
+    #[must_use]
+    pub const fn review(self) -> Option<ReviewId> {
+        match self {
+            Self::ReviewRemoved(review) | Self::PhotosNotPublished(review) | Self::PhotosRemoved(review) => {
+                Some(review)
+            }
+            Self::ListingRemoved(_) | Self::SellerRemoved(_) | Self::AccountSuspended(_) | Self::AccountTerminated => {
+                None
+            }
+        }
+    }
+}
+
 /// On which ground (art. 17(3)(d) and (e)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

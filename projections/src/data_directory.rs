@@ -61,6 +61,12 @@ impl DataDirectory {
         self.0.join("photos")
     }
 
+    /// Mails, where no mail server is named.
+    #[must_use]
+    pub fn mail(&self) -> PathBuf {
+        self.0.join("mail")
+    }
+
     /// Where reactors note how far they have come.
     #[must_use]
     pub fn reactors(&self) -> PathBuf {

@@ -3,6 +3,9 @@
 //! Numbers are big-endian (signed ones with the sign bit turned), texts end with a zero byte, a falling part is
 //! [`Falling`]. A tuple is its parts one after the other.
 
+use std::cmp::Ordering;
+use std::io::Write;
+
 use domain::calendar::Month;
 use domain::ids::{
     BuyerId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ProductId, RecipientId, ReviewId, SellerId, StatementId,
@@ -11,7 +14,7 @@ use domain::place::MemberState;
 use domain::text::Slug;
 use uuid::Uuid;
 
-/// A key, or a part of one.
+/// A key, or a part of one. Its order is that of its bytes.
 pub trait Key: Clone + Eq + Ord + std::hash::Hash + Send + Sync + 'static {
     /// Writes it.
     fn write(&self, out: &mut Vec<u8>);
@@ -27,8 +30,20 @@ pub trait Key: Clone + Eq + Ord + std::hash::Hash + Send + Sync + 'static {
 }
 
 /// A part that sorts from high to low.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Falling(pub i64);
+
+impl Ord for Falling {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.cmp(&self.0)
+    }
+}
+
+impl PartialOrd for Falling {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, rest) = bytes.split_first_chunk::<N>()?;
@@ -144,7 +159,8 @@ impl Key for Option<Slug> {
 
 impl Key for Month {
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.to_string().as_bytes());
+        // Writing into memory does not fail.
+        let _ = write!(out, "{self}");
     }
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         std::str::from_utf8(&take::<7>(bytes)?).ok()?.parse().ok()
@@ -195,9 +211,10 @@ mod tests {
     proptest! {
         #[test]
         fn bytes_sort_as_values_do(a in any::<(i64, u32, i64)>(), b in any::<(i64, u32, i64)>()) {
-            let key = |(x, y, z): (i64, u32, i64)| (x, y, Falling(z)).bytes();
+            let key = |(x, y, z): (i64, u32, i64)| (x, y, Falling(z));
             let order = (a.0, a.1, std::cmp::Reverse(a.2)).cmp(&(b.0, b.1, std::cmp::Reverse(b.2)));
             prop_assert_eq!(key(a).cmp(&key(b)), order);
+            prop_assert_eq!(key(a).bytes().cmp(&key(b).bytes()), order);
         }
 
         #[test]

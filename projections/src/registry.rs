@@ -190,7 +190,8 @@ impl<V: View> Running for Kept<V> {
         for table in self.view.tables_mut() {
             table.take_changes(&mut changes);
         }
-        changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        // Each table's are in order; this sort is the one that merges what is.
+        changes.sort_by(|a, b| a.0.cmp(&b.0));
         self.rows.commit(changes, self.reached)
     }
 }

@@ -23,6 +23,7 @@ use domain::retention::{due_at, years_pass_at};
 use domain::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
+use uuid::Uuid;
 
 use crate::ViewError;
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
@@ -238,7 +239,7 @@ impl View for Retention {
     fn settle(&mut self, rows: &Rows) -> Result<(), ViewError> {
         for product in std::mem::take(&mut self.unsettled_products) {
             let off_sale_since = self.products.get(rows, &product)?.and_then(|sale| sale.off_sale_since);
-            for (_, id) in self.by_product.starting(rows, &product)? {
+            for (_, id) in self.by_product.starting(rows, &product, &(product, ReviewId(Uuid::nil())))? {
                 let Some(review) = self.reviews.get_mut(rows, &id)? else { continue };
                 let published_at = instant(review.published_at);
                 let due = due_at(published_at, off_sale_since.map(instant), &self.policies)

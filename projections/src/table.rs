@@ -4,9 +4,11 @@
 //! A row is encoded once a commit, not once a change: on a rebuild, where one commit holds hundreds of thousands of
 //! events, that is most of the work saved.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 
+use foldhash::fast::RandomState;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +25,10 @@ pub trait Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 }
 
 impl Value for () {}
+
+/// The room that a key is begun with: enough for the most frequent ones (an id and a month or an instant), no more,
+/// because a first fill holds the keys of all rows at once.
+const KEY_BYTES: usize = 32;
 
 /// Where a table's rows lie and what they are. Every row of a view begins with its table's letter.
 #[derive(Debug)]
@@ -46,7 +52,7 @@ impl<K: Key, V: Value> Layout<K, V> {
     }
 
     fn key(self, key: &impl Key) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64);
+        let mut bytes = Vec::with_capacity(KEY_BYTES);
         bytes.push(self.letter);
         key.write(&mut bytes);
         bytes
@@ -127,23 +133,21 @@ const KEPT_ROWS: usize = 20_000;
 #[derive(Debug)]
 pub struct Table<K, V> {
     layout: Layout<K, V>,
-    cells: HashMap<K, Cell<V>>,
+    cells: HashMap<K, Cell<V>, RandomState>,
 }
 
 impl<K: Key, V: Value> Table<K, V> {
     /// The table in this layout, with nothing in memory.
     #[must_use]
     pub fn new(layout: Layout<K, V>) -> Self {
-        Self { layout, cells: HashMap::new() }
+        Self { layout, cells: HashMap::default() }
     }
 
     fn cell(&mut self, rows: &Rows, key: &K) -> Result<&mut Cell<V>, ViewError> {
-        // Looked up twice where it is there: a key is cheap to hash, and cloning it every time is not.
-        if !self.cells.contains_key(key) {
-            let value = self.layout.get(rows, key)?;
-            self.cells.insert(key.clone(), Cell { value, changed: false });
+        match self.cells.entry(key.clone()) {
+            Entry::Occupied(cell) => Ok(cell.into_mut()),
+            Entry::Vacant(cell) => Ok(cell.insert(Cell { value: self.layout.get(rows, key)?, changed: false })),
         }
-        Ok(self.cells.entry(key.clone()).or_insert(Cell { value: None, changed: false }))
     }
 
     /// A row.
@@ -209,7 +213,7 @@ impl<K: Key, V: Value> Table<K, V> {
 #[derive(Debug)]
 pub struct Index<K> {
     layout: Layout<K, ()>,
-    changes: BTreeMap<Vec<u8>, bool>,
+    changes: BTreeMap<K, bool>,
 }
 
 impl<K: Key> Index<K> {
@@ -221,36 +225,36 @@ impl<K: Key> Index<K> {
 
     /// Puts a key in.
     pub fn insert(&mut self, key: &K) {
-        self.changes.insert(self.layout.key(key), true);
+        self.changes.insert(key.clone(), true);
     }
 
     /// Takes a key out.
     pub fn remove(&mut self, key: &K) {
-        self.changes.insert(self.layout.key(key), false);
+        self.changes.insert(key.clone(), false);
     }
 
-    /// The keys that begin with these parts, committed and in memory, in order.
+    /// The keys that begin with these parts, committed and in memory, in order; `first` is the least that may be.
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    pub fn starting(&self, rows: &Rows, prefix: &impl Key) -> Result<Vec<K>, ViewError> {
-        let prefix = self.layout.key(prefix);
-        let committed = rows.scan(prefix.clone(), prefix.clone()).map(|row| row.map(|row| row.key().to_vec()));
-        let mut keys: std::collections::BTreeSet<Vec<u8>> = committed.collect::<Result<_, _>>()?;
-        for (key, there) in self.changes.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix)) {
+    pub fn starting(&self, rows: &Rows, prefix: &impl Key, first: &K) -> Result<Vec<K>, ViewError> {
+        let committed = self.layout.scan(rows, prefix).map(|row| row.map(|(key, ())| key));
+        let mut keys: std::collections::BTreeSet<K> = committed.collect::<Result<_, _>>()?;
+        let prefix = prefix.bytes();
+        for (key, there) in self.changes.range(first..).take_while(|(key, _)| key.bytes().starts_with(&prefix)) {
             if *there {
                 keys.insert(key.clone());
             } else {
                 keys.remove(key);
             }
         }
-        Ok(keys.iter().filter_map(|key| K::read(&mut &key[1..])).collect())
+        Ok(keys.into_iter().collect())
     }
 }
 
 /// A table of any types, as a commit and a digest see it.
 pub trait AnyTable {
-    /// Hands over what changed since the last commit, unsorted.
+    /// Hands over what changed since the last commit, in order of key.
     fn take_changes(&mut self, out: &mut Vec<Change>);
     /// How many rows are in memory.
     fn in_memory(&self) -> usize;
@@ -263,9 +267,19 @@ pub trait AnyTable {
 impl<K: Key, V: Value> AnyTable for Table<K, V> {
     fn take_changes(&mut self, out: &mut Vec<Change>) {
         let layout = self.layout;
-        for (key, cell) in self.cells.iter_mut().filter(|(_, cell)| cell.changed) {
-            // A value made of plain data is always encoded; an empty one would be read as no row.
-            let value = cell.value.as_ref().map(|value| postcard::to_stdvec(value).unwrap_or_default());
+        let mut changed: Vec<_> = self.cells.iter_mut().filter(|(_, cell)| cell.changed).collect();
+        // Keys are in the order of their bytes, and as they are they are compared without following pointers.
+        changed.sort_unstable_by_key(|(key, _)| *key);
+        out.reserve(changed.len());
+        // One buffer that grows for all of them, and of each exactly its bytes are kept.
+        let mut encoded = Vec::new();
+        for (key, cell) in changed {
+            let value = cell.value.as_ref().map(|value| {
+                encoded.clear();
+                // A value made of plain data is always encoded, and writing into memory does not fail.
+                let _ = postcard::to_io(value, &mut encoded);
+                encoded.clone()
+            });
             out.push((layout.key(key), value));
             cell.changed = false;
         }
@@ -290,7 +304,8 @@ impl<K: Key, V: Value> AnyTable for Table<K, V> {
 
 impl<K: Key> AnyTable for Index<K> {
     fn take_changes(&mut self, out: &mut Vec<Change>) {
-        out.extend(std::mem::take(&mut self.changes).into_iter().map(|(key, there)| (key, there.then(Vec::new))));
+        let changes = std::mem::take(&mut self.changes).into_iter();
+        out.extend(changes.map(|(key, there)| (self.layout.key(&key), there.then(Vec::new))));
     }
 
     fn in_memory(&self) -> usize {

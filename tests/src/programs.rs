@@ -15,11 +15,20 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+/// `marktboek ARGUMENTS… --data DATA`, not started yet.
+#[must_use]
+pub fn marktboek(data: &Path, arguments: &[&str]) -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BUILT.get_or_init(|| built("api", "marktboek")));
+    command.args(arguments).arg("--data").arg(data).stdin(Stdio::null());
+    command
+}
+
 /// `replay-tool --data DATA ARGUMENTS…`, not started yet.
 #[must_use]
 pub fn replay_tool(data: &Path, arguments: &[&str]) -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BUILT.get_or_init(|| built("replay-tool")));
+    let mut command = Command::new(BUILT.get_or_init(|| built("replay-tool", "replay-tool")));
     command.arg("--data").arg(data).args(arguments).stdin(Stdio::null());
     command
 }
@@ -45,7 +54,7 @@ pub fn must(data: &Path, arguments: &[&str]) -> String {
 
 /// Builds a package's program in the profile of this test, which takes a moment when nothing has changed, and tells
 /// where it lies. Cargo names the programs of a test's own package only.
-fn built(program: &str) -> PathBuf {
+fn built(package: &str, program: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let directory = this.ancestors().find(|path| path.file_name().is_some_and(|name| name == "deps")).unwrap();
     let profile_directory = directory.parent().unwrap();
@@ -54,7 +63,7 @@ fn built(program: &str) -> PathBuf {
         other => other,
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", program, "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--package", package, "--profile", profile, "--target-dir"])
         .arg(profile_directory.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
         .status()

@@ -23,7 +23,8 @@ const welcome = `# Marktboek. For what needs a role, put a token in the Headers 
   }
 }
 `;
-const fetcher = GraphiQL.createFetcher({ url: "/graphql" });
+const subscriptionUrl = location.origin.replace("http", "ws") + "/graphql";
+const fetcher = GraphiQL.createFetcher({ url: "/graphql", subscriptionUrl });
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, { fetcher, defaultQuery: welcome, defaultEditorToolsVisibility: "headers" }),
 );

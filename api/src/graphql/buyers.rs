@@ -3,6 +3,7 @@
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
 use domain::buyer::{Buyer as BuyerStream, BuyerCommand, BuyerIdentity};
 use domain::ids::BuyerId;
 use domain::language::Language;
@@ -36,6 +37,16 @@ pub struct Buyer {
     id: ID,
     /// How far it has come.
     status: BuyerStatus,
+    /// The block of the account that holds now (R-3.4-11).
+    block: Option<BuyerBlock>,
+}
+
+/// A block of a buyer's account.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct BuyerBlock {
+    /// The first instant at which it does not hold; nothing where it is for good.
+    until: Option<DateTime<Utc>>,
 }
 
 /// Who a buyer is. Sealed with a key of its own.
@@ -83,8 +94,14 @@ impl BuyerPayload {
     /// The buyer as it now is.
     async fn buyer(&self, ctx: &Context<'_>) -> Result<Option<Buyer>> {
         let Some(effect) = &self.effect else { return Ok(None) };
-        let state: BuyerStream = platform(ctx).book.load(effect.what.0).await.map_err(query_error)?;
-        Ok(Some(Buyer { id: global(effect.what), status: state.standing.into() }))
+        let book = &platform(ctx).book;
+        let state: BuyerStream = book.load(effect.what.0).await.map_err(query_error)?;
+        let block = state.block.filter(|block| block.holds(book.clock().now()));
+        Ok(Some(Buyer {
+            id: global(effect.what),
+            status: state.standing.into(),
+            block: block.map(|block| BuyerBlock { until: block.until }),
+        }))
     }
 }
 

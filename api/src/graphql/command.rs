@@ -140,7 +140,7 @@ macro_rules! payload {
         }
 
         impl $name {
-            fn of(
+            pub(crate) fn of(
                 command: &$crate::graphql::command::Command<'_>,
                 result: Result<($what, $crate::commands::Done), $crate::ApiError>,
             ) -> async_graphql::Result<Self> {

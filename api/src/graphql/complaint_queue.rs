@@ -11,21 +11,11 @@ use projections::moderation::{ComplaintCursor, ComplaintRow, ComplaintStatus as 
 
 use super::guard::{MODERATORS, Only};
 use super::moderation_cases::ModerationCase;
-use super::moderation_terms::ComplaintOutcome;
+use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Views, instant, read, viewer, views};
 use super::statements::{RestrictionKind, concerned};
-
-/// How far a complaint has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "projections::moderation::ComplaintStatus")]
-pub enum ComplaintStatus {
-    /// It waits for a person.
-    Open,
-    /// It is decided.
-    Decided,
-}
 
 /// In which part somebody complains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

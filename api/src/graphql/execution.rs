@@ -1,13 +1,18 @@
-//! A request's way: its document from memory or parsed and validated, executed on one state of the views, answered.
+//! A request's way: its document from memory or parsed and validated, executed on one state of the views, answered; a
+//! subscription is answered once for every event that it is told of.
 
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
 use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, ValidationMode, Value, Variables};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use projections::Checkpoint;
 use serde::Deserialize;
 
 use super::documents::{Document, Documents};
+use super::live::Live;
 use super::platform::{Platform, ReadTrace};
 use super::{MAX_COMPLEXITY, MAX_DEPTH, Marktboek, builder};
 use crate::auth::Viewer;
@@ -90,7 +95,7 @@ impl Executor {
             if trace.is_torn() && document.only_queries && read < MAX_READS {
                 continue;
             }
-            explain_limits(&mut response);
+            explain(&mut response);
             if known.is_none() && response.errors.iter().all(|error| !error.path.is_empty()) {
                 self.documents.keep(&asked.query, document);
             }
@@ -101,13 +106,58 @@ impl Executor {
         }
     }
 
+    /// Answers a subscription, once for every event that it is told of; nothing where the request is for another operation.
+    /// It is told of everything that happens after this returns.
+    #[must_use]
+    pub fn subscribe(&self, asked: &Asked, viewer: Viewer) -> Option<BoxStream<'static, Response>> {
+        let parsed = parse_query(&asked.query).ok()?;
+        let subscription = operation(&parsed, asked.operation_name.as_deref())?;
+        if subscription.ty != OperationType::Subscription {
+            return None;
+        }
+        if !matches!(&subscription.selection_set.node.items[..], [only] if matches!(only.node, Selection::Field(_))) {
+            let why = "a subscription asks for exactly one field, which is not in a fragment; subscribe once for each";
+            return Some(stream::iter([refusal(why, "INVALID")]).boxed());
+        }
+        let live = Live::from_end_of(self.platform.book.log().as_ref());
+        let trace = ReadTrace::default();
+        let mut request = Request::new(String::new()).data(viewer).data(trace.clone()).data(live.clone());
+        request.operation_name.clone_from(&asked.operation_name);
+        request.variables = asked.variables.clone().unwrap_or_default();
+        request.set_parsed_query(parsed);
+        let mut read = 0;
+        let answers = self.strict.execute_stream(request).filter_map(move |mut response| {
+            read += 1;
+            // As for queries: what was read of two states is read again, by the time the next item is asked for.
+            let torn = trace.is_torn() && read < MAX_READS;
+            if torn {
+                live.read_again();
+            } else {
+                read = 0;
+                explain(&mut response);
+            }
+            std::future::ready((!torn).then_some(response))
+        });
+        Some(answers.boxed())
+    }
+
     fn unread(&self, response: Response) -> Answered {
         Answered { response, reached: self.platform.views.health().borrow().reached }
     }
 }
 
-/// The library's words for a query that is too much say neither the limit nor the mend.
-fn explain_limits(response: &mut Response) {
+/// The operation that is asked for, if the document has it.
+fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    let mut operations = document.operations.iter();
+    match name {
+        Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name.as_str() == wanted)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    }
+    .map(|(_, operation)| &operation.node)
+}
+
+/// The library's words for what it does not answer do not say how to mend it.
+fn explain(response: &mut Response) {
     for error in &mut response.errors {
         let message = match error.message.as_str() {
             "Query is too complex." => format!(
@@ -116,6 +166,9 @@ fn explain_limits(response: &mut Response) {
             ),
             "Query is nested too deep." => {
                 format!("this query is nested more than {MAX_DEPTH} deep; ask in two queries")
+            }
+            "Subscriptions are not supported on this transport." => {
+                "a subscription needs a WebSocket: GET /graphql, by the protocol graphql-transport-ws".to_owned()
             }
             _ => continue,
         };

@@ -36,6 +36,11 @@ pub const REMOVERS: &[Role] = &[Role::Seller, Role::Operator, Role::Compliance];
 /// Either side of an order, or the operator.
 pub const ORDER_SIDES: &[Role] = &[Role::Buyer, Role::Seller, Role::Operator];
 
+/// Whoever a decision can restrict.
+pub const RESTRICTED: &[Role] = &[Role::Buyer, Role::Seller];
+/// Whoever may end a dispute: its buyer, or staff by the parties' or the body's word.
+pub const DISPUTE_CLOSERS: &[Role] = &[Role::Buyer, Role::Operator, Role::Compliance];
+
 /// Lets only these roles through.
 #[derive(Debug, Clone, Copy)]
 pub struct Only(pub &'static [Role]);

@@ -3,11 +3,12 @@
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use domain::ids::{ListingId, ProductId, SellerId};
+use domain::ids::{ListingId, NoticeId, ProductId, SellerId};
 use domain::listing::{
     ItemState, Listing as ListingStream, ListingCommand, ListingPublished, ListingRemovalReason as Reason,
 };
 use domain::money::Money as Amount;
+use domain::notice::{Notice, NoticeTarget};
 use domain::product::Product as ProductStream;
 use domain::seller::Seller as SellerStream;
 use uuid::Uuid;
@@ -284,11 +285,17 @@ impl ListingMutation {
             if reason == Reason::SellerRemoved {
                 return Err(ApiError::input("reason", "SELLER_REMOVED follows from removeSeller by itself"));
             }
-            let notice = input.notice_id.as_ref().map(|id| parse(id, "noticeId")).transpose()?;
+            let notice = input.notice_id.as_ref().map(|id| parse::<NoticeId>(id, "noticeId")).transpose()?;
             let decided_by = seller.is_none().then(|| command.viewer.staff());
+            let book = command.book;
             let done = command.execute::<ListingStream, _, _>(id, |_| {
                 let (explanation, decided_by) = (input.explanation.clone(), decided_by.clone());
-                ready(Ok(ListingCommand::Remove { seller, reason, explanation, notice, decided_by }))
+                async move {
+                    if let Some(notice) = notice {
+                        book.load::<Notice>(notice.0).await?.concerns(NoticeTarget::Listing(id))?;
+                    }
+                    Ok(ListingCommand::Remove { seller, reason, explanation, notice, decided_by })
+                }
             });
             Ok((id, done.await?))
         };

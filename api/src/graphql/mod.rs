@@ -6,11 +6,14 @@
 //! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
 //! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
 //! | [`photo_submission`] | photos, by whatever way they come in |
+//! | [`moderation_commands`] [`notices`] [`complaints`] | what is removed and who is blocked, notices of it, complaints about it |
+//! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
 //! | [`compliance`] [`statements`] [`deadlines`] [`ledger`] | figures, reasons, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
+//! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
 //! | [`guard`] | who may use which field |
 //! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
 //! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
@@ -18,27 +21,34 @@
 //! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
 //! answer's fields come in the order in which they were asked for.
 //!
-//! Invariants: every mutation has a guard; every list is bounded; an answer's fields are all read from one state of the
+//! Invariants: every mutation has a guard, but for what the law opens to anybody (a notice, and a complaint about one);
+//! every list is bounded; an answer's fields, and those of a subscription's item, are all read from one state of the
 //! views.
 
 pub mod audit;
+pub mod authorities;
 pub mod buyers;
 pub mod command;
 pub mod complaint_queue;
+pub mod complaints;
 pub mod compliance;
 pub mod deadlines;
+pub mod disputes;
 pub mod documents;
 pub mod execution;
 pub mod feed;
 pub mod guard;
 pub mod ledger;
 pub mod listings;
+pub mod live;
 pub mod mails;
 pub mod moderation;
 pub mod moderation_cases;
+pub mod moderation_commands;
 pub mod moderation_terms;
 pub mod node;
 pub mod notice_queue;
+pub mod notices;
 pub mod offers;
 pub mod order_commands;
 pub mod order_disputes;
@@ -55,10 +65,13 @@ pub mod scalars;
 pub mod search;
 pub mod sellers;
 pub mod statements;
+pub mod subscriptions;
 pub mod user_error;
 pub mod viewer;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
+
+pub use subscriptions::Subscription;
 
 /// The deepest query that is answered. GraphiQL's own question for the schema is 14 deep.
 pub const MAX_DEPTH: usize = 16;
@@ -77,6 +90,7 @@ pub struct Query(
     viewer::ViewerQuery,
     policies::PolicyQuery,
     moderation::ModerationQuery,
+    complaints::ComplaintFormQuery,
     moderation_cases::CaseQuery,
     notice_queue::NoticeQuery,
     complaint_queue::ComplaintQuery,
@@ -97,17 +111,22 @@ pub struct Mutation(
     buyers::BuyerMutation,
     order_commands::OrderMutation,
     review_commands::ReviewMutation,
+    moderation_commands::ModerationMutation,
+    notices::NoticeMutation,
+    complaints::ComplaintMutation,
+    disputes::DisputeMutation,
+    authorities::AuthorityMutation,
     compliance::ComplianceMutation,
     policies::PolicyMutation,
 );
 
 /// The schema.
-pub type Marktboek = Schema<Query, Mutation, EmptySubscription>;
+pub type Marktboek = Schema<Query, Mutation, Subscription>;
 
 /// The schema, to be built with what its fields reach.
 #[must_use]
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
 }

@@ -5,7 +5,7 @@ use async_graphql::Enum;
 /// What a notice alleges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::notice::Allegation")]
-pub enum Allegation {
+pub enum NoticeAllegation {
     /// It is illegal content (DSA art. 16).
     Illegal,
     /// It is an offence under Directive 2011/93/EU, art. 3 to 7: whoever says so need not say who they are.
@@ -38,10 +38,20 @@ pub enum ComplaintOutcome {
     Reversed,
 }
 
+/// How far a complaint has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "projections::moderation::ComplaintStatus")]
+pub enum ComplaintStatus {
+    /// It waits for a person.
+    Open,
+    /// It is decided.
+    Decided,
+}
+
 /// Before whom a dispute is brought (R-6-01).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::dispute::Forum")]
-pub enum Forum {
+pub enum DisputeForum {
     /// A consumer mediator.
     Mediator,
     /// A body for alternative dispute resolution (Directive 2013/11/EU).

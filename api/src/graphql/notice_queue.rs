@@ -10,7 +10,7 @@ use projections::moderation::{NoticeCursor, NoticeRow};
 
 use super::guard::{MODERATORS, Only};
 use super::moderation_cases::{ModerationCase, ReviewPart};
-use super::moderation_terms::{Allegation, NoticeOutcome};
+use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Views, instant, read, views};
@@ -64,7 +64,7 @@ impl Notice {
     }
 
     /// What is alleged.
-    async fn allegation(&self) -> Allegation {
+    async fn allegation(&self) -> NoticeAllegation {
         self.row.allegation.into()
     }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::SellerId;
 use projections::orders::{DisputeRow, OrderRow};
 
-use super::moderation_terms::{DisputeOutcome, DisputeState, Forum};
+use super::moderation_terms::{DisputeForum, DisputeOutcome, DisputeState};
 use super::platform::{instant, read};
 
 /// Before whom a dispute was brought.
@@ -13,7 +13,7 @@ use super::platform::{instant, read};
 #[graphql(serial)]
 pub struct DisputeReferral {
     /// What kind of body.
-    forum: Forum,
+    forum: DisputeForum,
     /// The body or the court, by name.
     body: String,
     /// When.

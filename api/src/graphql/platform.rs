@@ -14,6 +14,7 @@ use projections::{Checkpoint, Served, Snapshot, ViewError};
 use super::user_error::query_error;
 use crate::auth::Viewer;
 use crate::photos::Photos;
+use crate::reactors::translations::Queue;
 use crate::{ApiError, Book};
 
 /// How long an answer waits for the views to be where it needs them.
@@ -27,6 +28,8 @@ pub struct Platform {
     pub views: Arc<Served>,
     /// The photos' bytes.
     pub photos: Photos,
+    /// How many reviews wait to be translated.
+    pub translations: Queue,
 }
 
 /// Which state of the views a request has read. A request reads them field by field; when a commit came in between,
@@ -47,6 +50,11 @@ impl ReadTrace {
             None => read.first = Some(reached),
             Some(first) => read.torn |= first != reached,
         }
+    }
+
+    /// Forgets what was read: what is read next is of another answer.
+    pub fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Read::default();
     }
 
     /// The earliest state that was read, if any was.

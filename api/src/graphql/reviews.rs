@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::ids::{PhotoId, ReviewId};
+use domain::ids::{PhotoId, ProductId, ReviewId};
 use domain::language::Language;
 use projections::ViewError;
 use projections::reviews::{ReviewRow, Translation, Visibility};
@@ -135,6 +135,11 @@ impl Review {
             country_of_purchase: self.row.country_of_purchase.to_string(),
             engine: translation.engine.clone(),
         })
+    }
+
+    /// Whether it is of a product.
+    pub(super) fn is_of(&self, product: ProductId) -> bool {
+        self.row.product == product
     }
 
     fn is_for(&self, viewer: &Viewer) -> bool {

@@ -91,7 +91,7 @@ async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>
 }
 
 /// An answer to a request that was not executed.
-fn refused(status: StatusCode, why: impl Into<String>, code: &str) -> Response {
+pub(super) fn refused(status: StatusCode, why: impl Into<String>, code: &str) -> Response {
     metrics::counter!("marktboek_requests_total", "outcome" => "refused").increment(1);
     json(status, &refusal(why, code))
 }

@@ -36,6 +36,7 @@ fn describe() {
     );
     metrics::describe_histogram!("marktboek_request_seconds", "How long GraphQL requests took");
     metrics::describe_histogram!("marktboek_append_seconds", "How long appends took until they were on disk");
+    metrics::describe_gauge!("marktboek_websockets", "WebSockets that are open");
     metrics::describe_counter!("marktboek_command_conflicts_total", "Commands that were decided again");
     metrics::describe_counter!("marktboek_reactions_total", "Events that a reactor acted on, by reactor");
     metrics::describe_gauge!("marktboek_book_position", "The position that the next event will have");

@@ -3,6 +3,7 @@
 //! | route | what it does |
 //! | --- | --- |
 //! | `POST /graphql` | answers a GraphQL request, in JSON or with files |
+//! | `GET /graphql` | opens a WebSocket for subscriptions, by the protocol graphql-transport-ws |
 //! | `GET /graphiql` | a page for trying queries, served whole from this program |
 //! | `POST /photos?reviewId=…` | takes photos of a review |
 //! | `GET /photos/{id}`, `GET /photos/{id}/thumbnail` | a photo, once a person has approved it |
@@ -11,6 +12,7 @@
 //! | `GET /metrics` | figures for Prometheus |
 
 mod body;
+mod connections;
 mod graphiql;
 mod graphql;
 mod graphql_multipart;
@@ -18,7 +20,9 @@ mod health;
 pub mod metrics;
 mod photo_uploads;
 mod photos;
+mod transport_ws;
 mod views;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -30,19 +34,23 @@ use axum::routing::{get, post};
 use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
+pub use connections::Connections;
+
 /// What every route can reach.
 pub struct App {
     /// Answers GraphQL requests.
     pub executor: Executor,
     /// Checks tokens.
     pub signer: Signer,
+    /// The connections that stay open.
+    pub connections: Connections,
 }
 
 /// All routes.
 pub fn routes(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphql", post(graphql::answer))
+        .route("/graphql", post(graphql::answer).get(websocket::open))
         .route("/photos", post(photo_uploads::send).layer(DefaultBodyLimit::max(body::MAX_PHOTOS_BYTES)))
         .route("/photos/{id}", get(photos::photo))
         .route("/photos/{id}/thumbnail", get(photos::thumbnail))

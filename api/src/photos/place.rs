@@ -13,6 +13,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, RetryConfig};
 
 use crate::ApiError;
+use crate::tls::use_ring;
 
 /// How often a request to a bucket is tried again, and for how long: a buyer waits for the answer.
 const RETRIES: usize = 3;
@@ -72,11 +73,6 @@ pub(super) fn bucket(bucket: AmazonS3Builder, prefix: &str) -> Result<Arc<dyn Ob
     use_ring();
     let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRYING, ..RetryConfig::default() };
     Ok(Arc::new(PrefixStore::new(bucket.with_retry(retry).build()?, Path::from(prefix))))
-}
-
-/// Says with what TLS encrypts. It is said once a process; a second time says the same.
-fn use_ring() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 #[cfg(test)]

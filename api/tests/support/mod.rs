@@ -10,7 +10,7 @@ use std::path::Path;
 
 use api::clock::ClockSetting;
 use api::opened::Opened;
-use api::serve::Server;
+use api::serve::{Server, Settings};
 use domain::metadata::Role;
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
@@ -68,7 +68,13 @@ impl Market {
     pub(crate) async fn open(directory: &Path) -> Self {
         let data = DataDirectory::new(directory);
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = Server::start(&data, Opened::open(&data).unwrap(), listen, ClockSetting::System).await.unwrap();
+        let server = Server::start(
+            &data,
+            Opened::open(&data).unwrap(),
+            Settings::new(&data, listen, ClockSetting::System).unwrap(),
+        )
+        .await
+        .unwrap();
         server.settled().await.unwrap();
         Self { server, buyer: BUYER }
     }

@@ -1,17 +1,12 @@
-//! What one group commit will write: decides each append against the book and the appends before it in the group, and
-//! encodes it.
+//! What one write and one sync make durable: records, and who waits for them.
 
-use std::collections::HashMap;
+use tokio::sync::oneshot;
 
-use chrono::Utc;
-use foldhash::fast::RandomState;
-use uuid::Uuid;
-
-use super::limits::MAX_GROUP_BYTES;
-use super::reader::Reader;
-use super::recent::RecentIds;
 use super::record::{self, Seed, Standing};
-use crate::{Appended, Expected, LogError, Position, Revision, StreamAppend, StreamName};
+use crate::{LogError, StreamAppend, StreamName};
+
+/// Tells one caller that what it waits for is durable, or why it is not.
+pub(super) type Reply = oneshot::Sender<Result<(), LogError>>;
 
 /// An event of the group.
 #[derive(Debug)]
@@ -24,57 +19,36 @@ pub(super) struct Entry {
 }
 
 /// A group in the making. Its buffers are reused from group to group.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Group {
-    seed: Seed,
     first: u64,
     created: i64,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    /// The group's own events of a stream: ids and positions, after what the book has.
-    pending: HashMap<StreamName, Vec<(Uuid, u64)>, RandomState>,
-    recent: RecentIds,
+    replies: Vec<Reply>,
 }
 
 impl Group {
-    /// An empty group that goes on after what `reader` has.
-    pub(super) fn new(seed: Seed, reader: &Reader, recent: RecentIds) -> Self {
-        let (first, created) = {
-            let index = reader.index();
-            (index.next().0, index.last_created())
-        };
-        let (bytes, entries, pending) = (Vec::new(), Vec::new(), HashMap::default());
-        let mut group = Self { seed, first, created, bytes, entries, pending, recent };
-        group.begin(first);
-        group
-    }
-
-    /// Empties the group; the next record will stand at `first`.
-    pub(super) fn begin(&mut self, first: u64) {
+    /// Empties the group; its first record will stand at `first`.
+    pub(super) fn begin(&mut self, first: u64, created: i64) {
         self.first = first;
-        // A clock that is set back must not make the book's order and its instants disagree.
-        self.created = self.created.max(Utc::now().timestamp_micros());
+        self.created = created;
         self.bytes.clear();
         self.entries.clear();
-        self.pending.clear();
+        self.replies.clear();
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() >= MAX_GROUP_BYTES
-    }
-
+    /// The position of the first record.
     pub(super) fn first(&self) -> u64 {
         self.first
     }
 
+    /// When the group was begun: the same for all its events, in microseconds since 1970.
     pub(super) fn created(&self) -> i64 {
         self.created
     }
 
+    /// The records, ready to be written. None when all who wait here wait only for the groups before.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -88,69 +62,11 @@ impl Group {
         self.first + self.entries.len() as u64
     }
 
-    /// Takes an append that [`super::limits::check`] let in, or says why not.
-    pub(super) fn add(&mut self, reader: &Reader, append: &StreamAppend) -> Result<Appended, LogError> {
-        let stream = &append.stream;
-        let published = reader.index().stream(stream.as_str()).len() as u64;
-        let length = published + self.pending.get(stream).map_or(0, |pending| pending.len() as u64);
-        let actual = length.checked_sub(1).map(Revision);
-        let holds = match append.expected {
-            Expected::Any => true,
-            Expected::NoStream => actual.is_none(),
-            Expected::StreamExists => actual.is_some(),
-            Expected::Exact(_) => actual.map(Expected::Exact) == Some(append.expected),
-        };
-        if let Some(appended) = self.already(reader, append, holds, published)? {
-            return Ok(appended);
-        }
-        if !holds {
-            return Err(LogError::WrongRevision { stream: stream.clone(), expected: append.expected, actual });
-        }
-        Ok(self.encode(append, length))
-    }
-
-    /// Where the append's events stand when the stream has them already.
-    fn already(
-        &self,
-        reader: &Reader,
-        append: &StreamAppend,
-        holds: bool,
-        published: u64,
-    ) -> Result<Option<Appended>, LogError> {
-        let recent = || append.events.first().and_then(|event| self.recent.revision(event.id, append.stream.as_str()));
-        let start = match append.expected {
-            Expected::Any | Expected::StreamExists => recent(),
-            Expected::NoStream => (!holds).then_some(0),
-            Expected::Exact(revision) if !holds => revision.0.checked_add(1),
-            Expected::Exact(_) => None,
-        };
-        let Some(start) = start else {
-            return Ok(None);
-        };
-        let count = append.events.len();
-        let mut ids = if start < published { reader.ids(&append.stream, start, count)? } else { Vec::new() };
-        let pending = self.pending.get(&append.stream).map_or(&[][..], Vec::as_slice);
-        let skipped = usize::try_from(start.saturating_sub(published)).unwrap_or(usize::MAX);
-        let wanted = count - ids.len();
-        ids.extend(pending.iter().skip(skipped).take(wanted).map(|(id, _)| *id));
-        if !ids.iter().eq(append.events.iter().map(|event| &event.id)) {
-            return Ok(None);
-        }
-        let last = start + count as u64 - 1;
-        let position = match last.checked_sub(published).and_then(|at| pending.get(usize::try_from(at).ok()?)) {
-            Some((_, position)) => Some(*position),
-            None => {
-                reader.index().stream(append.stream.as_str()).get(usize::try_from(last).unwrap_or(usize::MAX)).copied()
-            }
-        };
-        Ok(position.map(|position| Appended { position: Position(position), revision: Revision(last), already: true }))
-    }
-
-    fn encode(&mut self, append: &StreamAppend, length: u64) -> Appended {
-        let pending = self.pending.entry(append.stream.clone()).or_default();
+    /// Encodes an append's events, the first at `revision`, side by side at the group's end.
+    pub(super) fn push(&mut self, seed: Seed, append: &StreamAppend, revision: u64) {
         let mut standing = Standing {
-            position: self.first + self.entries.len() as u64,
-            revision: length,
+            position: self.next(),
+            revision,
             group_first: self.first,
             created: self.created,
             followers: append.events.len() as u32,
@@ -158,15 +74,29 @@ impl Group {
         for event in &append.events {
             standing.followers -= 1;
             let at = self.bytes.len();
-            record::encode(&mut self.bytes, self.seed, &append.stream, event, standing);
+            record::encode(&mut self.bytes, seed, &append.stream, event, standing);
             let length = (self.bytes.len() - at) as u32;
             self.entries.push(Entry { stream: append.stream.clone(), revision: standing.revision, at, length });
-            pending.push((event.id, standing.position));
-            self.recent.insert(event.id, append.stream.as_str(), standing.revision);
             standing.position += 1;
             standing.revision += 1;
         }
-        let (position, revision) = (Position(standing.position - 1), Revision(standing.revision - 1));
-        Appended { position, revision, already: false }
+    }
+
+    /// Has a caller wait for the group.
+    pub(super) fn wait(&mut self, reply: Reply) {
+        self.replies.push(reply);
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.replies.len()
+    }
+
+    /// Answers all who wait.
+    pub(super) fn answer(&mut self, outcome: &Result<(), LogError>) {
+        for reply in self.replies.drain(..) {
+            // A caller that stopped waiting is not told.
+            drop(reply.send(outcome.clone()));
+        }
     }
 }

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::active::Active;
 use super::build::{self, Tail};
-use super::group::Group;
 use super::index::Index;
 use super::limits::{self, RECENT_IDS};
-use super::queue::{Outcomes, Queue, Request};
+use super::plan::Plan;
+use super::queue::Queue;
 use super::reader::Reader;
 use super::recent::RecentIds;
 use super::record::Seed;
@@ -113,9 +113,9 @@ impl EmbeddedLog {
         };
         let (announce, next) = watch::channel(index.next());
         let reader = Arc::new(Reader::new(index));
-        let group = Group::new(Seed::of(active.segment().header.log), &reader, recent_ids(&reader)?);
-        let queue = Arc::new(Queue::new());
-        let thread = Writer::start(Arc::clone(&queue), Arc::clone(&reader), active, group, announce)
+        let plan = Plan::new(Seed::of(active.segment().header.log), &reader, recent_ids(&reader)?);
+        let queue = Arc::new(Queue::new(plan));
+        let thread = Writer::start(Arc::clone(&queue), Arc::clone(&reader), active, announce)
             .map_err(LogError::io("starting the writer of", path))?;
         let running = Mutex::new(Some(Running { thread: Some(thread), _lock: lock }));
         Ok(Self { directory: path.to_owned(), reader, next, recovered, role: Role::Writing { queue, running } })
@@ -212,7 +212,12 @@ impl EventLog for EmbeddedLog {
             }
             checked.push(check);
         }
-        let mut written = send(queue, sound, bytes).await?.into_iter();
+        let mut written = if sound.is_empty() {
+            Vec::new().into_iter()
+        } else {
+            let _room = queue.room(bytes).await?;
+            queue.append(&self.reader, &sound).await?.into_iter()
+        };
         let outcomes = checked.into_iter().map(|check| match check {
             Ok(_) => written.next().unwrap_or(Err(LogError::Closed)),
             Err(error) => Err(error),
@@ -259,18 +264,6 @@ impl EventLog for EmbeddedLog {
     fn watch_next_position(&self) -> watch::Receiver<Position> {
         self.next.clone()
     }
-}
-
-async fn send(queue: &Queue, appends: Vec<StreamAppend>, bytes: usize) -> Result<Outcomes, LogError> {
-    if appends.is_empty() {
-        return Ok(Vec::new());
-    }
-    let _room = queue.room(bytes).await?;
-    let (reply, answer) = oneshot::channel();
-    queue.push(Request { appends, reply })?;
-    let answer = answer.await.unwrap_or_else(|_| Err(queue.why_closed()))?;
-    drop(answer.appends);
-    Ok(answer.outcomes)
 }
 
 fn load(path: &Path) -> Result<(Index, Option<Tail>), LogError> {

@@ -13,7 +13,7 @@
 //! | `log` | [`EmbeddedLog`]: opening, appending, reading, closing |
 //! | `subscription` | catching up, then live |
 //! | `limits` | what is taken, and every bound with its reason |
-//! | `queue`, `writer`, `group`, `recent`, `active` | an append's way: wait, group, decide, encode, write, sync, publish |
+//! | `queue`, `plan`, `recent`, `group`, `writer`, `active` | an append's way: room, decide, encode, group, write, sync, publish |
 //! | `segment`, `record` | the bytes on disk |
 //! | `index`, `reader`, `files` | an event's way back |
 //! | `scan`, `load`, `build`, `recovery` | opening: check everything, build the index, judge the end |
@@ -27,6 +27,7 @@ mod index;
 mod limits;
 mod load;
 mod log;
+mod plan;
 mod queue;
 mod reader;
 mod recent;

@@ -1,33 +1,32 @@
-//! What waits for the writer. Bounded in bytes: who finds no room waits for it.
+//! Where callers and the writer meet. A caller decides and encodes its appends itself, so that this goes on while the
+//! writer waits for the disk. Bounded in bytes: who finds no room waits for it.
+//!
+//! While one group is synced the next one gathers, of those who were not in the first. So there are two groups of half
+//! the callers where there could be one of all. On a fast disk that is best, for one half works while the other is
+//! synced. On a slow disk it doubles everyone's wait; there the writer lets the other half come back first, where they
+//! lately took much less time than a sync, and never waits for longer than that sync takes.
 
-use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::task::spawn_blocking;
 
+use super::group::Group;
 use super::limits::MAX_QUEUED_BYTES;
+use super::plan::{Ids, Plan, Verdict};
+use super::reader::Reader;
 use crate::{Appended, LogError, StreamAppend};
+
+/// The longest wait for a group to gather, whatever a sync costs.
+const MAX_GATHERING: Duration = Duration::from_millis(1);
+/// Callers who are back within this part of a sync's time are worth waiting for.
+const QUICK: u32 = 4;
 
 /// What became of each append of a request.
 pub(super) type Outcomes = Vec<Result<Appended, LogError>>;
 
-/// What a caller gets. Its appends come back to be freed where they were made: freeing them in the writer's thread would
-/// hold up the next group.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) outcomes: Outcomes,
-    pub(super) appends: Vec<StreamAppend>,
-}
-
-/// Some appends of one caller, who waits for all of them.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) appends: Vec<StreamAppend>,
-    pub(super) reply: oneshot::Sender<Result<Answer, LogError>>,
-}
-
-/// The queue between callers and the writer.
+/// What callers have decided, for the writer to take.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -37,15 +36,44 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    waiting: VecDeque<Request>,
-    /// The writer sleeps until this many wait: waking it for each would cost more than the appends.
+    plan: Plan,
+    /// The writer sleeps until this many callers wait: waking it for each would cost more than the appends.
     wanted: usize,
+    /// When that many waited.
+    complete: Option<Instant>,
+    /// When those who are wanted were answered.
+    since: Instant,
     closed: Option<LogError>,
 }
 
+/// What the writer did last.
+#[derive(Debug)]
+pub(super) struct Synced {
+    /// When the sync ended.
+    pub(super) at: Instant,
+    /// How long the write and the sync took.
+    pub(super) took: Duration,
+    /// How many callers waited for it.
+    pub(super) answered: usize,
+}
+
+impl Synced {
+    /// Nothing yet.
+    pub(super) fn nothing() -> Self {
+        Self { at: Instant::now(), took: Duration::ZERO, answered: 0 }
+    }
+}
+
+/// How far a request has got.
+enum Progress {
+    Decided(oneshot::Receiver<Result<(), LogError>>),
+    /// The next append's stream must be read from this revision on.
+    Unread(u64),
+}
+
 impl Queue {
-    pub(super) fn new() -> Self {
-        let state = State { waiting: VecDeque::new(), wanted: 1, closed: None };
+    pub(super) fn new(plan: Plan) -> Self {
+        let state = State { plan, wanted: 1, complete: None, since: Instant::now(), closed: None };
         Self { state: Mutex::new(state), arrived: Condvar::new(), room: Semaphore::new(MAX_QUEUED_BYTES) }
     }
 
@@ -56,40 +84,98 @@ impl Queue {
         self.room.acquire_many(permits).await.map_err(|_| self.why_closed())
     }
 
-    /// Adds a request.
-    pub(super) fn push(&self, request: Request) -> Result<(), LogError> {
-        let mut state = self.state();
-        if let Some(error) = &state.closed {
-            return Err(error.clone());
+    /// Decides each append, and waits until what was decided is durable, and what it was decided on.
+    pub(super) async fn append(&self, reader: &Arc<Reader>, appends: &[StreamAppend]) -> Result<Outcomes, LogError> {
+        let (mut outcomes, mut known) = (Vec::with_capacity(appends.len()), None);
+        loop {
+            match self.decide(reader, appends, &mut outcomes, known.as_ref())? {
+                Progress::Decided(durable) => {
+                    durable.await.unwrap_or_else(|_| Err(self.why_closed()))?;
+                    return Ok(outcomes);
+                }
+                Progress::Unread(from) => match read(reader, &appends[outcomes.len()], from).await {
+                    Ok(ids) => known = Some(ids),
+                    Err(error) => outcomes.push(Err(error)),
+                },
+            }
         }
-        state.waiting.push_back(request);
-        let enough = state.waiting.len() == state.wanted;
+    }
+
+    /// Decides the appends that have no outcome yet. The lock is let go between two, for others are not to wait long.
+    fn decide(
+        &self,
+        reader: &Reader,
+        appends: &[StreamAppend],
+        outcomes: &mut Outcomes,
+        mut known: Option<&Ids>,
+    ) -> Result<Progress, LogError> {
+        loop {
+            let mut state = self.state();
+            if let Some(error) = &state.closed {
+                return Err(error.clone());
+            }
+            if let Some(append) = appends.get(outcomes.len()) {
+                match state.plan.add(reader, append, known.take()) {
+                    Verdict::Decided(outcome) => outcomes.push(outcome),
+                    Verdict::Unread(from) => {
+                        // What was decided is not left to wait for a caller who may never come back.
+                        drop(self.wait(state));
+                        return Ok(Progress::Unread(from));
+                    }
+                }
+            }
+            if outcomes.len() == appends.len() {
+                return Ok(Progress::Decided(self.wait(state)));
+            }
+            self.note(state);
+        }
+    }
+
+    /// Has a caller wait for what was decided so far.
+    fn wait(&self, mut state: MutexGuard<'_, State>) -> oneshot::Receiver<Result<(), LogError>> {
+        let (reply, durable) = oneshot::channel();
+        state.plan.wait(reply);
+        self.note(state);
+        durable
+    }
+
+    /// Wakes the writer when what it waits for is there.
+    fn note(&self, mut state: MutexGuard<'_, State>) {
+        let complete = state.note();
         drop(state);
-        if enough {
+        if complete {
             self.arrived.notify_one();
         }
-        Ok(())
     }
 
-    /// Waits for requests and takes all. False when the queue is closed and empty.
-    pub(super) fn take(&self, taken: &mut VecDeque<Request>) -> bool {
+    /// Takes the oldest group when someone waits for it and, where that is worth while, when everyone whom `last`
+    /// answers is back. None when the queue is closed and empty.
+    pub(super) fn take(&self, last: &Synced) -> Option<Group> {
         let mut state = self.state();
-        state.wanted = 1;
-        let state = self.arrived.wait_while(state, State::is_short).unwrap_or_else(PoisonError::into_inner);
-        State::take(state, taken)
+        let quick = state.back_within(last.answered).is_some_and(|back| back <= last.took / QUICK);
+        state.since = last.at;
+        if quick {
+            let all = state.plan.waiting().saturating_add(last.answered);
+            state.want(all);
+            let window = last.took.min(MAX_GATHERING);
+            let waited = self.arrived.wait_timeout_while(state, window, |state| state.is_short());
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.plan.waiting() == 0 {
+            state.want(1);
+            let waited = self.arrived.wait_while(state, |state| state.is_short());
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        let group = state.plan.take();
+        if !quick {
+            state.want(last.answered);
+        }
+        group
     }
 
-    /// Waits until `wanted` requests wait, but not longer than `window`, and takes all. False when none came.
-    pub(super) fn take_within(&self, wanted: usize, window: Duration, taken: &mut VecDeque<Request>) -> bool {
-        let mut state = self.state();
-        state.wanted = wanted;
-        let waited = self.arrived.wait_timeout_while(state, window, State::is_short);
-        State::take(waited.unwrap_or_else(PoisonError::into_inner).0, taken)
-    }
-
-    /// How many requests wait.
-    pub(super) fn len(&self) -> usize {
-        self.state().waiting.len()
+    /// Forgets a group that is visible now.
+    pub(super) fn retire(&self, group: Group) {
+        self.state().plan.retire(group);
     }
 
     /// Takes nothing more; what waits is still written. The first reason stays.
@@ -111,12 +197,37 @@ impl Queue {
 }
 
 impl State {
-    fn is_short(&mut self) -> bool {
-        self.waiting.len() < self.wanted && self.closed.is_none()
+    fn is_short(&self) -> bool {
+        self.complete.is_none() && self.closed.is_none()
     }
 
-    fn take(mut state: MutexGuard<'_, Self>, taken: &mut VecDeque<Request>) -> bool {
-        std::mem::swap(&mut state.waiting, taken);
-        !taken.is_empty()
+    /// How long it will take until so many callers are back, if those who were wanted last came. Fewer are hardly
+    /// faster, because the first must be woken; more take as much longer.
+    fn back_within(&self, answered: usize) -> Option<Duration> {
+        let took = self.complete?.saturating_duration_since(self.since);
+        let times = answered.div_ceil(self.wanted.max(1)).max(1);
+        Some(took.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX)))
     }
+
+    fn want(&mut self, wanted: usize) {
+        self.wanted = wanted;
+        self.complete = None;
+        self.note();
+    }
+
+    /// Notes whether enough wait. True when they have just become enough.
+    fn note(&mut self) -> bool {
+        let complete = self.complete.is_none() && self.plan.waiting() >= self.wanted;
+        if complete {
+            self.complete = Some(Instant::now());
+        }
+        complete
+    }
+}
+
+async fn read(reader: &Arc<Reader>, append: &StreamAppend, from: u64) -> Result<Ids, LogError> {
+    let (reader, stream, count) = (Arc::clone(reader), append.stream.clone(), append.events.len());
+    let read = spawn_blocking(move || reader.ids(&stream, from, count));
+    let ids = read.await.map_err(|_| LogError::Closed)??;
+    Ok(Ids { from, ids })
 }

@@ -23,7 +23,9 @@ pub(super) const MAX_SEGMENT_BYTES: u64 = 1 << 30;
 const MAGIC: &[u8; 8] = b"EVENTLOG";
 const FORMAT: u32 = 1;
 const PREPARING: &str = "next-segment.preparing";
-const ZEROS_AT_A_TIME: usize = 1 << 20;
+/// A segment is filled in pieces of this size, each synced: a large one would stand in the disk's queue before the group
+/// commit of that moment, and each costs a sync.
+pub(super) const PIECE_BYTES: u64 = 1 << 18;
 
 /// What a segment's first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,20 +125,20 @@ fn read_header(path: PathBuf) -> Result<Segment, LogError> {
     Ok(Segment { path, header })
 }
 
-/// Makes a file of zeros that [`begin`] turns into a segment.
-pub(super) fn prepare(directory: &Path, length: u64) -> Result<File, LogError> {
+/// Makes a file of zeros that [`begin`] turns into a segment. `go` may block before each piece; false ends it.
+pub(super) fn prepare(directory: &Path, length: u64, mut go: impl FnMut() -> bool) -> Result<File, LogError> {
     let path = directory.join(PREPARING);
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(true);
     let file = file.open(&path).map_err(LogError::io("creating", &path))?;
-    let zeros = vec![0; ZEROS_AT_A_TIME.min(usize::try_from(length).unwrap_or(ZEROS_AT_A_TIME))];
-    let mut at = 0;
-    while at < length {
-        let piece = usize::try_from(length - at).map_or(zeros.len(), |left| left.min(zeros.len()));
-        file.write_all_at(&zeros[..piece], at).map_err(LogError::io("filling", &path))?;
-        // Piece by piece: 64 MiB at once would stand in the disk's queue before the group commits of that moment.
+    let zeros = vec![0; PIECE_BYTES.min(length) as usize];
+    for at in (0..length).step_by(zeros.len()) {
+        if !go() {
+            return Err(LogError::Closed);
+        }
+        let piece = &zeros[..(length - at).min(PIECE_BYTES) as usize];
+        file.write_all_at(piece, at).map_err(LogError::io("filling", &path))?;
         file.sync_data().map_err(LogError::io("syncing", &path))?;
-        at += piece as u64;
     }
     file.sync_all().map_err(LogError::io("syncing", &path))?;
     Ok(file)

@@ -1,159 +1,106 @@
-//! Group commit: one thread takes everything that waits, writes it at once, syncs once, and answers everyone.
-//!
-//! While a group is synced the next one gathers. A group that was just answered is followed by as many new appends a
-//! moment later; a writer that synced the first few of them at once would sync half groups forever. So it encodes what
-//! comes as it comes, and syncs when as many have come as were there last time, or when it has waited for as long as
-//! a sync takes: waiting never costs more than the sync that it saves.
+//! Group commit: one thread takes what has gathered, writes it at once and syncs once; a second one makes it visible and
+//! answers everyone, while the first is at the next group already.
 //!
 //! After a failed write or sync nothing can be trusted: the kernel may have dropped the pages and marked them clean, so
 //! that a second sync would succeed without having written them. The writer then takes nothing more.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::active::Active;
 use super::group::Group;
-use super::queue::{Answer, Queue, Request};
+use super::queue::{Queue, Synced};
 use super::reader::Reader;
+use super::segment::Segment;
 use crate::{LogError, Position};
 
-/// The longest wait for a group to gather, whatever a sync costs.
-const MAX_GATHERING: Duration = Duration::from_millis(1);
-
-/// The writer's thread.
+/// The thread that writes.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Arc<Queue>,
-    reader: Arc<Reader>,
     active: Active,
+    publisher: SyncSender<Durable>,
+}
+
+/// A group that is durable.
+#[derive(Debug)]
+struct Durable {
     group: Group,
+    place: Option<Place>,
+}
+
+/// Where a group stands.
+#[derive(Debug)]
+struct Place {
+    /// The segment, if it begins with the group.
+    began: Option<Arc<Segment>>,
+    /// Where the group begins in its segment.
+    offset: u64,
+}
+
+/// The thread that publishes.
+#[derive(Debug)]
+struct Publisher {
+    queue: Arc<Queue>,
+    reader: Arc<Reader>,
     next: watch::Sender<Position>,
-    /// Planned, but not durable yet.
-    unanswered: Vec<(oneshot::Sender<Result<Answer, LogError>>, Answer)>,
-    last_sync: Duration,
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the threads. The one returned ends last.
     pub(super) fn start(
         queue: Arc<Queue>,
         reader: Arc<Reader>,
         active: Active,
-        group: Group,
         next: watch::Sender<Position>,
     ) -> std::io::Result<thread::JoinHandle<()>> {
-        let writer = Self { queue, reader, active, group, next, unanswered: Vec::new(), last_sync: Duration::ZERO };
-        thread::Builder::new().name("book-writer".to_owned()).spawn(move || writer.run())
+        let (durable, published) = sync_channel(1);
+        let publisher = Publisher { queue: Arc::clone(&queue), reader, next };
+        let writer = Self { queue, active, publisher: durable };
+        let publishing = spawn("book-publisher", move || publisher.run(&published))?;
+        spawn("book-writer", move || {
+            writer.run();
+            drop(publishing.join());
+        })
     }
 
     fn run(mut self) {
-        let mut taken = VecDeque::new();
-        let mut wanted = 1;
-        let mut answered = Instant::now();
-        while self.queue.take(&mut taken) {
-            let requests = self.gather(&mut taken, wanted, answered + self.last_sync.min(MAX_GATHERING));
-            let written = requests.and_then(|requests| self.write().map(|()| requests));
-            match written {
-                Ok(requests) => {
-                    // Whoever came during the sync waits already; whoever is answered now may come again.
-                    wanted = requests + self.queue.len();
-                    answered = Instant::now();
-                    self.answer();
-                }
-                Err(cause) => return self.fail(cause, taken),
-            }
-        }
-    }
-
-    /// Plans what was taken and what else comes. Returns the number of requests.
-    fn gather(&mut self, taken: &mut VecDeque<Request>, wanted: usize, until: Instant) -> Result<usize, LogError> {
-        let mut requests = 0;
-        loop {
-            requests += taken.len();
-            while let Some(request) = taken.pop_front() {
-                self.plan(request)?;
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            // Half of what is missing: few enough wakings, and little to do after the last.
-            let more = wanted.saturating_sub(requests).div_ceil(2);
-            if more == 0 || left.is_zero() || !self.queue.take_within(more, left, taken) {
-                return Ok(requests);
-            }
-        }
-    }
-
-    fn plan(&mut self, request: Request) -> Result<(), LogError> {
-        let Request { appends, reply } = request;
-        let mut outcomes = Vec::with_capacity(appends.len());
-        for append in &appends {
-            if self.group.is_full()
-                && let Err(cause) = self.write()
-            {
-                self.unanswered.push((reply, Answer { outcomes, appends }));
-                return Err(cause);
-            }
-            outcomes.push(self.group.add(&self.reader, append));
-        }
-        self.unanswered.push((reply, Answer { outcomes, appends }));
-        Ok(())
-    }
-
-    /// Makes the group durable, then visible. Answers nobody: a request may span groups.
-    fn write(&mut self) -> Result<(), LogError> {
-        if !self.group.is_empty() {
-            let first = Position(self.group.first());
-            let began = self.active.make_room(self.group.bytes().len() as u64, first)?;
-            let started = Instant::now();
-            let offset = self.active.write(self.group.bytes())?;
-            self.last_sync = started.elapsed();
-            if let Some(segment) = began {
-                self.reader.index_mut().push_segment(segment);
-            }
-            self.publish(offset);
-        }
-        self.group.begin(self.group.next());
-        Ok(())
-    }
-
-    fn publish(&self, offset: u64) {
-        let mut index = self.reader.index_mut();
-        for (position, entry) in (self.group.first()..).zip(self.group.entries()) {
-            let at = offset + entry.at as u64;
-            let created = self.group.created();
-            let stream = entry.stream.as_str();
-            let follows = index.push_new(stream, position, entry.revision, created, at, entry.length);
-            assert!(follows, "the writer alone assigns positions and revisions, so that each follows the one before");
-        }
-        drop(index);
-        self.next.send_replace(Position(self.group.next()));
-    }
-
-    fn answer(&mut self) {
-        for (reply, answer) in self.unanswered.drain(..) {
-            // A caller that stopped waiting is not told.
-            drop(reply.send(Ok(answer)));
-        }
-    }
-
-    fn fail(&mut self, cause: LogError, mut left: VecDeque<Request>) {
-        let failed = LogError::WriteFailed { cause: Arc::new(cause) };
-        tracing::error!(error = %failed, "a group commit failed");
-        self.queue.close(failed.clone());
-        for (reply, _) in self.unanswered.drain(..) {
-            drop(reply.send(Err(failed.clone())));
-        }
-        loop {
-            for request in left.drain(..) {
-                drop(request.reply.send(Err(failed.clone())));
-            }
-            if !self.queue.take(&mut left) {
+        let mut last = Synced::nothing();
+        while let Some(group) = self.queue.take(&last) {
+            last.answered = group.waiting();
+            let place = match self.write(&group, &mut last) {
+                Ok(place) => place,
+                Err(cause) => return self.fail(group, cause),
+            };
+            if self.publisher.send(Durable { group, place }).is_err() {
                 return;
             }
         }
+    }
+
+    /// None when there is nothing to write, because everyone waits for the groups before.
+    fn write(&mut self, group: &Group, last: &mut Synced) -> Result<Option<Place>, LogError> {
+        let bytes = group.bytes();
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let began = self.active.make_room(bytes.len() as u64, Position(group.first()))?;
+        let started = Instant::now();
+        let offset = self.active.write(bytes)?;
+        last.at = Instant::now();
+        last.took = last.at - started;
+        Ok(Some(Place { began, offset }))
+    }
+
+    fn fail(&self, mut group: Group, cause: LogError) {
+        let failed = LogError::WriteFailed { cause: Arc::new(cause) };
+        tracing::error!(error = %failed, "a group commit failed");
+        self.queue.close(failed.clone());
+        group.answer(&Err(failed));
     }
 }
 
@@ -161,54 +108,112 @@ impl Drop for Writer {
     /// Whatever ends the thread, nobody may wait for it.
     fn drop(&mut self) {
         self.queue.close(LogError::Closed);
+        let outcome = Err(self.queue.why_closed());
+        while let Some(mut group) = self.queue.take(&Synced::nothing()) {
+            group.answer(&outcome);
+        }
     }
+}
+
+impl Publisher {
+    fn run(self, durable: &Receiver<Durable>) {
+        for Durable { mut group, place } in durable {
+            if let Some(place) = place {
+                self.publish(&group, place);
+            }
+            group.answer(&Ok(()));
+            self.queue.retire(group);
+        }
+    }
+
+    fn publish(&self, group: &Group, Place { began, offset }: Place) {
+        let mut index = self.reader.index_mut();
+        if let Some(segment) = began {
+            index.push_segment(segment);
+        }
+        for (position, entry) in (group.first()..).zip(group.entries()) {
+            let at = offset + entry.at as u64;
+            let created = group.created();
+            let stream = entry.stream.as_str();
+            let follows = index.push_new(stream, position, entry.revision, created, at, entry.length);
+            assert!(follows, "the plan alone assigns positions and revisions, so that each follows the one before");
+        }
+        drop(index);
+        self.next.send_replace(Position(group.next()));
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(run)
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::StreamExt;
+    use futures::{FutureExt, StreamExt};
     use uuid::Uuid;
 
+    use super::super::index::Index;
+    use super::super::plan::Plan;
+    use super::super::queue::Outcomes;
     use super::super::recent::RecentIds;
     use super::super::record::Seed;
     use super::super::subscription;
     use super::*;
-    use crate::{Appended, Expected, NewEvent, StreamAppend, StreamName, Subscribed};
+    use crate::{Appended, Expected, NewEvent, Revision, StreamAppend, StreamName, Subscribed};
 
-    fn append() -> StreamAppend {
+    fn append(id: u128, expected: Expected) -> StreamAppend {
         let event = NewEvent {
-            id: Uuid::new_v4(),
+            id: Uuid::from_u128(id),
             event_type: "OrderPlaced".into(),
             schema: 1,
             occurred_at: chrono::Utc::now(),
             data: "{}".into(),
             metadata: "{}".into(),
         };
-        StreamAppend { stream: StreamName::new("order-1").unwrap(), expected: Expected::Any, events: vec![event] }
+        StreamAppend { stream: StreamName::new("order-1").unwrap(), expected, events: vec![event] }
     }
 
-    async fn send(queue: &Queue) -> Result<Appended, LogError> {
-        let (reply, answer) = oneshot::channel();
-        queue.push(Request { appends: vec![append()], reply })?;
-        answer.await.unwrap()?.outcomes.pop().unwrap()
+    /// A new book's parts, not yet started, so that a test can hold a group between its steps.
+    struct Book {
+        queue: Arc<Queue>,
+        reader: Arc<Reader>,
+        active: Active,
+        announce: watch::Sender<Position>,
+        next: watch::Receiver<Position>,
+        _directory: tempfile::TempDir,
+    }
+
+    impl Book {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let active = Active::create(directory.path().to_owned(), 4096).unwrap();
+            let mut index = Index::default();
+            index.push_segment(Arc::clone(active.segment()));
+            let reader = Arc::new(Reader::new(index));
+            let plan = Plan::new(Seed::of(active.segment().header.log), &reader, RecentIds::default());
+            let queue = Arc::new(Queue::new(plan));
+            let (announce, next) = watch::channel(Position::START);
+            Self { queue, reader, active, announce, next, _directory: directory }
+        }
+    }
+
+    async fn send(book: (Arc<Queue>, Arc<Reader>), append: StreamAppend) -> Result<Appended, LogError> {
+        let (queue, reader) = book;
+        let mut outcomes: Outcomes = queue.append(&reader, &[append]).await?;
+        outcomes.pop().unwrap()
     }
 
     #[tokio::test]
     async fn after_a_failed_write_nothing_is_acknowledged_and_everyone_is_told_why() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut active = Active::create(directory.path().to_owned(), 4096).unwrap();
-        let mut index = super::super::index::Index::default();
-        index.push_segment(Arc::clone(active.segment()));
-        let (reader, queue) = (Arc::new(Reader::new(index)), Arc::new(Queue::new()));
-        let group = Group::new(Seed::of(active.segment().header.log), &reader, RecentIds::default());
-        let (announce, next) = watch::channel(Position::START);
+        let Book { queue, reader, mut active, announce, next, _directory } = Book::new();
         active.break_disk().unwrap();
-        let thread = Writer::start(Arc::clone(&queue), Arc::clone(&reader), active, group, announce).unwrap();
+        let thread = Writer::start(Arc::clone(&queue), Arc::clone(&reader), active, announce).unwrap();
         let mut subscription =
             subscription::subscribe(Arc::clone(&reader), Some(Arc::clone(&queue)), next, Position::START);
         assert_eq!(subscription.next().await.unwrap().unwrap(), Subscribed::CaughtUp);
-        let together = futures::future::join_all((0..5).map(|_| send(&queue))).await;
-        for outcome in together.into_iter().chain([send(&queue).await]) {
+        let send = |id| send((Arc::clone(&queue), Arc::clone(&reader)), append(id, Expected::Any));
+        let together = futures::future::join_all((0..5).map(send)).await;
+        for outcome in together.into_iter().chain([send(5).await]) {
             assert!(matches!(outcome, Err(LogError::WriteFailed { .. })), "{outcome:?}");
         }
         assert!(matches!(queue.room(1).await, Err(LogError::WriteFailed { .. })));
@@ -216,5 +221,77 @@ mod tests {
         assert!(subscription.next().await.is_none());
         assert_eq!(reader.index().next(), Position::START);
         thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_append_is_decided_on_events_being_written_and_is_answered_when_these_are_durable() {
+        let Book { queue, reader, active, announce, next, _directory } = Book::new();
+        let send = |id, expected| Box::pin(send((Arc::clone(&queue), Arc::clone(&reader)), append(id, expected)));
+        let (to_publish, durable) = sync_channel(1);
+        let publisher = Publisher { queue: Arc::clone(&queue), reader: Arc::clone(&reader), next: announce };
+        let mut writer = Writer { queue: Arc::clone(&queue), active, publisher: to_publish };
+        let mut last = Synced::nothing();
+
+        let mut first = send(1, Expected::NoStream);
+        assert!((&mut first).now_or_never().is_none());
+        let being_written = queue.take(&last).unwrap();
+        let mut follows = send(2, Expected::Exact(Revision(0)));
+        let mut again = [Expected::NoStream, Expected::Any].map(|expected| send(1, expected));
+        let mut wrong = send(3, Expected::NoStream);
+        assert!((&mut follows).now_or_never().is_none());
+        assert!(again.iter_mut().all(|again| again.now_or_never().is_none()));
+        assert!((&mut wrong).now_or_never().is_none(), "what it was refused for is not durable yet");
+        assert_eq!(reader.index().next(), Position::START);
+
+        let place = writer.write(&being_written, &mut last).unwrap();
+        assert_eq!(*next.borrow(), Position::START, "durable, but not visible");
+        writer.publisher.send(Durable { group: being_written, place }).unwrap();
+        let gathered = queue.take(&last).unwrap();
+        let place = writer.write(&gathered, &mut last).unwrap();
+        let publishing = thread::spawn(move || publisher.run(&durable));
+        writer.publisher.send(Durable { group: gathered, place }).unwrap();
+        let appended = |number, already| Appended { position: Position(number), revision: Revision(number), already };
+        assert_eq!(first.await.unwrap(), appended(0, false));
+        assert_eq!(follows.await.unwrap(), appended(1, false));
+        for again in again {
+            assert_eq!(again.await.unwrap(), appended(0, true));
+        }
+        assert!(matches!(wrong.await, Err(LogError::WrongRevision { actual: Some(Revision(1)), .. })));
+        assert_eq!(*next.borrow(), Position(2));
+        drop(writer);
+        publishing.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn when_a_sync_fails_the_group_that_gathered_meanwhile_fails_too_and_the_one_before_stands() {
+        let Book { queue, reader, active, announce, next, _directory } = Book::new();
+        let send = |id| Box::pin(send((Arc::clone(&queue), Arc::clone(&reader)), append(id, Expected::Any)));
+        let (to_publish, durable) = sync_channel(1);
+        let publisher = Publisher { queue: Arc::clone(&queue), reader: Arc::clone(&reader), next: announce };
+        let mut writer = Writer { queue: Arc::clone(&queue), active, publisher: to_publish };
+        let mut last = Synced::nothing();
+
+        let mut before = send(1);
+        assert!((&mut before).now_or_never().is_none());
+        let group = queue.take(&last).unwrap();
+        let place = writer.write(&group, &mut last).unwrap();
+        writer.publisher.send(Durable { group, place }).unwrap();
+        let mut failing = [send(2), send(1)];
+        assert!(failing.iter_mut().all(|failing| failing.now_or_never().is_none()));
+        let group = queue.take(&last).unwrap();
+        let mut gathered = [send(3), send(2), send(1)];
+        assert!(gathered.iter_mut().all(|gathered| gathered.now_or_never().is_none()));
+        writer.active.break_disk().unwrap();
+        let cause = writer.write(&group, &mut last).unwrap_err();
+        writer.fail(group, cause);
+        drop(writer);
+        publisher.run(&durable);
+
+        assert!(!before.await.unwrap().already);
+        for failed in failing.into_iter().chain(gathered).chain([send(4)]) {
+            let outcome = failed.await;
+            assert!(matches!(outcome, Err(LogError::WriteFailed { .. })), "{outcome:?}");
+        }
+        assert_eq!((reader.index().next(), *next.borrow()), (Position(1), Position(1)));
     }
 }

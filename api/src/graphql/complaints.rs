@@ -1,0 +1,300 @@
+//! Complaints: a decision is contested, and a person who did not take it decides (R-3.4-10, R-2.2-05, DSA art. 20).
+//!
+//! Whoever is restricted names the decision by its statement of reasons, or the review that it restricts; whoever sent a
+//! notice names the notice. Nothing here asks whether an account is blocked.
+
+use std::future::ready;
+
+use async_graphql::{ComplexObject, Context, Guard, ID, InputObject, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::calendar::local_day;
+use domain::complaint::{About, Complaint, ComplaintCommand, ReviewForm};
+use domain::decision::newest_restriction;
+use domain::event::Event;
+use domain::ids::{ComplaintId, NoticeId, OrderId, ReviewId, StatementId};
+use domain::notice::Notice;
+use domain::review::{Review as ReviewStream, ReviewEvent};
+use domain::statement::{Addressee, Statement, StatementOfReasonsIssued};
+use domain::{EventKind, Refusal, Refused, Rule};
+use uuid::Uuid;
+
+use super::command::{Command, payload};
+use super::guard::{BUYERS, MODERATORS, Only, RESTRICTED};
+use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
+use super::node::{global, parse};
+use super::platform::{platform, viewer};
+use super::review_commands::author;
+use super::scalars::Date;
+use super::user_error::query_error;
+use crate::auth::Viewer;
+use crate::commands::decode;
+use crate::{ApiError, Book};
+
+const RULE: Rule = Rule("R-3.4-10");
+
+/// A complaint about exactly one decision: one of statementId, reviewId and noticeId.
+#[derive(Debug, Clone, InputObject)]
+pub struct LodgeComplaintInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// The complaint's id; a new one where nothing is said.
+    complaint_id: Option<ID>,
+    /// The statement of reasons of the decision.
+    statement_id: Option<ID>,
+    /// The review: the newest decision that restricts it or its photos is contested.
+    review_id: Option<ID>,
+    /// The notice that led to nothing.
+    notice_id: Option<ID>,
+    /// The number of the order that the review is of; a buyer gives it where a review or its photos are restricted.
+    order_number: Option<String>,
+    /// The day on which the review was written; a buyer gives it where a review or its photos are restricted.
+    review_date: Option<Date>,
+    /// Why the decision is wrong. Sealed.
+    reasons: String,
+}
+
+/// A decision on a complaint.
+#[derive(Debug, Clone, InputObject)]
+pub struct DecideComplaintInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Which.
+    complaint_id: ID,
+    /// What it comes to.
+    outcome: ComplaintOutcome,
+    /// Why, in words; no personal data.
+    explanation: String,
+}
+
+payload! {
+    /// What a command on a complaint came to.
+    ComplaintPayload(ComplaintId)
+}
+
+#[ComplexObject]
+impl ComplaintPayload {
+    /// The complaint's id.
+    async fn complaint_id(&self) -> Option<ID> {
+        self.effect.as_ref().map(|effect| global(effect.what))
+    }
+
+    /// How far the complaint has come.
+    async fn status(&self, ctx: &Context<'_>) -> Result<Option<ComplaintStatus>> {
+        let Some(effect) = &self.effect else { return Ok(None) };
+        Ok(match platform(ctx).book.load(effect.what.0).await.map_err(query_error)? {
+            Complaint::Unknown => None,
+            Complaint::Open(_) => Some(ComplaintStatus::Open),
+            Complaint::Decided(_) => Some(ComplaintStatus::Decided),
+        })
+    }
+}
+
+/// A complaint's form, filled in with what the platform knows.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct ComplaintForm {
+    /// The statement of reasons of the decision.
+    statement_id: ID,
+    /// The review that is restricted; nothing where an account is.
+    review_id: Option<ID>,
+    /// The number of the order that the review is of.
+    order_number: Option<String>,
+    /// The day on which the review was written.
+    review_date: Option<Date>,
+    /// The first instant at which the platform takes no complaint about it any more.
+    contestable_until: DateTime<Utc>,
+}
+
+/// Queries on complaints.
+#[derive(Debug, Default)]
+pub struct ComplaintFormQuery;
+
+#[Object]
+impl ComplaintFormQuery {
+    /// The form to contest a decision, filled in: by the statement of its reasons, or by the review that it restricts
+    /// (R-3.4-10). For the BUYER whom it restricts, blocked or not.
+    #[graphql(guard = "Only(BUYERS)")]
+    async fn complaint_form(
+        &self,
+        ctx: &Context<'_>,
+        review_id: Option<ID>,
+        statement_id: Option<ID>,
+    ) -> Result<ComplaintForm> {
+        let prefilled = prefilled(&platform(ctx).book, viewer(ctx), statement_id.as_ref(), review_id.as_ref());
+        prefilled.await.map_err(query_error)
+    }
+}
+
+/// Commands on complaints.
+#[derive(Debug, Default)]
+pub struct ComplaintMutation;
+
+#[Object]
+impl ComplaintMutation {
+    /// Contests a decision, for six months from its statement of reasons (R-3.4-10, DSA art. 20). For the BUYER or SELLER
+    /// whom it restricts, blocked or not; about a notice that led to nothing, for ANYBODY who has its id, which its
+    /// sender alone was given.
+    async fn lodge_complaint(&self, ctx: &Context<'_>, input: LodgeComplaintInput) -> Result<ComplaintPayload> {
+        if input.notice_id.is_none() {
+            Only(RESTRICTED).check(ctx).await?;
+        }
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let named = input.complaint_id.as_ref().map(|id| parse::<ComplaintId>(id, "complaintId")).transpose()?;
+            let complaint = named.unwrap_or_else(|| command.derived());
+            let (book, viewer, input) = (command.book, command.viewer, &input);
+            let done = command.execute::<Complaint, _, _>(complaint, |_| async move {
+                let reasons = input.reasons.clone();
+                Ok(ComplaintCommand::Lodge { complaint, about: about(book, viewer, input).await?, reasons })
+            });
+            Ok((complaint, done.await?))
+        };
+        ComplaintPayload::of(&command, result.await)
+    }
+
+    /// Decides a complaint (R-3.4-10). For a MODERATOR who did not take the decision that is contested.
+    #[graphql(guard = "Only(MODERATORS)")]
+    async fn decide_complaint(&self, ctx: &Context<'_>, input: DecideComplaintInput) -> Result<ComplaintPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let complaint: ComplaintId = parse(&input.complaint_id, "complaintId")?;
+            let done = command.execute::<Complaint, _, _>(complaint, |_| {
+                ready(Ok(ComplaintCommand::Decide {
+                    outcome: input.outcome.into(),
+                    explanation: input.explanation.clone(),
+                    decided_by: command.viewer.staff(),
+                }))
+            });
+            Ok((complaint, done.await?))
+        };
+        ComplaintPayload::of(&command, result.await)
+    }
+}
+
+/// What a complaint is about, from the streams of what it names.
+async fn about(book: &Book, viewer: &Viewer, input: &LodgeComplaintInput) -> Result<About, ApiError> {
+    match (&input.notice_id, &input.statement_id, &input.review_id) {
+        (Some(notice), None, None) => notice_contested(book, parse(notice, "noticeId")?).await,
+        (None, statement, review) => {
+            let (id, statement) = statement_contested(book, statement.as_ref(), review.as_ref()).await?;
+            let complainant = complainant(viewer)?;
+            let restricted = statement.as_ref().and_then(|statement| statement.restriction.review());
+            let form = match (restricted, complainant) {
+                (Some(review), Addressee::Buyer(_)) => {
+                    let Written { order, at } = written(book, review).await?;
+                    Some(ReviewForm {
+                        order_number: input.order_number.as_deref().map(number),
+                        review_date: input.review_date.map(|day| day.0),
+                        order,
+                        submitted_at: at,
+                    })
+                }
+                (Some(_), Addressee::Seller(_)) | (None, _) => None,
+            };
+            Ok(About::Restriction { id, statement, complainant, form })
+        }
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(ApiError::input("noticeId", ONE)),
+    }
+}
+
+const ONE: &str = "say which decision is contested, by exactly one of statementId, reviewId and noticeId";
+
+async fn notice_contested(book: &Book, id: NoticeId) -> Result<About, ApiError> {
+    let (notice, records) = book.load_recorded::<Notice>(id.0).await?;
+    let decided = records.iter().find(|record| *record.event_type == *EventKind::NoticeDecided.name());
+    Ok(About::Notice { id, notice: Box::new(notice), decided_at: decided.map(|record| record.occurred_at) })
+}
+
+type Stated = (StatementId, Option<Box<StatementOfReasonsIssued>>);
+
+/// The statement that is named, or that of the newest decision that restricts the review that is named.
+async fn statement_contested(book: &Book, statement: Option<&ID>, review: Option<&ID>) -> Result<Stated, ApiError> {
+    match (statement, review) {
+        (Some(statement), None) => {
+            let id: StatementId = parse(statement, "statementId")?;
+            let Statement(issued) = book.load(id.0).await?;
+            Ok((id, issued.map(Box::new)))
+        }
+        (None, Some(review)) => {
+            let review: ReviewId = parse(review, "reviewId")?;
+            let id = StatementId::of_decision(decision_on(book, review).await?);
+            let Statement(Some(issued)) = book.load(id.0).await? else {
+                let message = "the reasons of this decision are being written; send it again in a moment";
+                return Err(Refusal::new(RULE, Refused::NotFound, "reviewId", message).into());
+            };
+            Ok((id, Some(Box::new(issued))))
+        }
+        (None, None) | (Some(_), Some(_)) => Err(ApiError::input("statementId", ONE)),
+    }
+}
+
+/// The event that records the newest decision that restricts a review.
+async fn decision_on(book: &Book, review: ReviewId) -> Result<Uuid, ApiError> {
+    let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
+    let mut events = Vec::with_capacity(records.len());
+    for record in records.iter().rev() {
+        if let Event::Review(event) = decode(record)? {
+            events.push((record.id, event));
+        }
+    }
+    newest_restriction(events.iter().map(|(id, event)| (*id, event))).ok_or_else(|| {
+        let message = "no decision restricts this review or its photos; an older one is contested by its statementId";
+        Refusal::new(RULE, Refused::NotFound, "reviewId", message).into()
+    })
+}
+
+/// When a review was written, and of which order; known even once its text is gone.
+struct Written {
+    order: OrderId,
+    at: DateTime<Utc>,
+}
+
+async fn written(book: &Book, review: ReviewId) -> Result<Written, ApiError> {
+    let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
+    for record in records {
+        if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
+            return Ok(Written { order: event.order, at: record.occurred_at });
+        }
+    }
+    Err(Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
+}
+
+/// Who complains about a restriction. The guard lets nobody else come here.
+fn complainant(viewer: &Viewer) -> Result<Addressee, ApiError> {
+    let buyer = viewer.buyer().map(Addressee::Buyer);
+    buyer
+        .or_else(|| viewer.seller().map(Addressee::Seller))
+        .ok_or_else(|| ApiError::input("", "a buyer's or seller's token is needed"))
+}
+
+/// An order's number as it was given; that of a global id, which answers have, is the id in it.
+fn number(given: &str) -> String {
+    parse::<OrderId>(&ID(given.trim().to_owned()), "orderNumber").map_or_else(|_| given.to_owned(), |id| id.to_string())
+}
+
+async fn prefilled(
+    book: &Book,
+    viewer: &Viewer,
+    statement: Option<&ID>,
+    review: Option<&ID>,
+) -> Result<ComplaintForm, ApiError> {
+    let buyer = author(viewer)?;
+    let (id, statement) = statement_contested(book, statement, review).await?;
+    let statement =
+        statement.ok_or_else(|| Refusal::new(RULE, Refused::NotFound, "statementId", "there is no such decision"))?;
+    if statement.addressee != Addressee::Buyer(buyer) {
+        return Err(Refusal::new(RULE, Refused::Forbidden, "statementId", "this decision does not concern you").into());
+    }
+    let review = statement.restriction.review();
+    let written = match review {
+        Some(review) => Some(written(book, review).await?),
+        None => None,
+    };
+    Ok(ComplaintForm {
+        statement_id: global(id),
+        review_id: review.map(global),
+        order_number: written.as_ref().map(|written| written.order.to_string()),
+        review_date: written.as_ref().map(|written| Date(local_day(written.at))),
+        contestable_until: statement.contestable_until,
+    })
+}

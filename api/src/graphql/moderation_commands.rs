@@ -1,0 +1,188 @@
+//! Decisions of moderators on what is online (R-3.4-04) and on the accounts of whoever breaks the rules (R-3.4-11).
+//! Whom a decision restricts is told why by the statement of reasons that follows from it by itself.
+
+use std::future::ready;
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use chrono::{DateTime, Utc};
+use domain::buyer::{Buyer as BuyerStream, BuyerCommand, UnblockReason};
+use domain::criterion::Criterion;
+use domain::ids::{BuyerId, NoticeId, ReviewId};
+use domain::notice::{Notice, NoticeTarget};
+use domain::review::{Judgement, Review as ReviewStream, ReviewCommand};
+use domain::{Refusal, Refused, Rule};
+use uuid::Uuid;
+
+use super::buyers::BuyerPayload;
+use super::command::Command;
+use super::guard::{MODERATORS, Only};
+use super::node::parse;
+use super::review_commands::{ReviewCriterion, ReviewPayload};
+use crate::{ApiError, Book};
+
+/// The removal of a review, or of its photos.
+#[derive(Debug, Clone, InputObject)]
+pub struct ModerateReviewInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Which review.
+    review_id: ID,
+    /// Against which criteria; at least one.
+    criteria: Vec<ReviewCriterion>,
+    /// The facts, in words; no personal data.
+    explanation: String,
+    /// The notice that led to it, which must be about this review; nothing on the operator's own initiative (R-3.4-05).
+    notice_id: Option<ID>,
+    /// Whether the review stays and only its photos, those that are online, are removed.
+    #[graphql(default)]
+    photos_only: bool,
+}
+
+/// A warning.
+#[derive(Debug, Clone, InputObject)]
+pub struct WarnBuyerInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Whom.
+    buyer_id: ID,
+    /// Which criteria were broken; at least one.
+    criteria: Vec<ReviewCriterion>,
+    /// The facts, in words; no personal data.
+    explanation: String,
+    /// The buyer's review that broke them, if one did.
+    review_id: Option<ID>,
+}
+
+/// A block.
+#[derive(Debug, Clone, InputObject)]
+pub struct BlockBuyerInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Whom.
+    buyer_id: ID,
+    /// The first instant at which it does not hold; for good where nothing is said.
+    until: Option<DateTime<Utc>>,
+    /// Which criteria were broken; at least one.
+    criteria: Vec<ReviewCriterion>,
+    /// The facts, in words; no personal data.
+    explanation: String,
+}
+
+/// The end of a block before its time.
+#[derive(Debug, Clone, InputObject)]
+pub struct UnblockBuyerInput {
+    /// The command's id, to send it again safely.
+    command_id: Option<Uuid>,
+    /// Whom.
+    buyer_id: ID,
+}
+
+/// Commands of moderators.
+#[derive(Debug, Default)]
+pub struct ModerationMutation;
+
+#[Object]
+impl ModerationMutation {
+    /// Removes a review, or only its photos (R-3.4-04 to R-3.4-06); its author is told why and can contest it. For a
+    /// MODERATOR.
+    #[graphql(guard = "Only(MODERATORS)")]
+    async fn moderate_review(&self, ctx: &Context<'_>, input: ModerateReviewInput) -> Result<ReviewPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let review: ReviewId = parse(&input.review_id, "reviewId")?;
+            let notice = input.notice_id.as_ref().map(|id| parse::<NoticeId>(id, "noticeId")).transpose()?;
+            let judgement = &Judgement {
+                criteria: criteria(&input.criteria),
+                explanation: input.explanation.clone(),
+                decided_by: command.viewer.staff(),
+            };
+            let (book, photos_only) = (command.book, input.photos_only);
+            let done = command.execute::<ReviewStream, _, _>(review, |_| async move {
+                if let Some(notice) = notice {
+                    book.load::<Notice>(notice.0).await?.concerns(NoticeTarget::Review(review))?;
+                }
+                let judgement = judgement.clone();
+                Ok(if photos_only {
+                    ReviewCommand::RemovePhotos { judgement, notice }
+                } else {
+                    ReviewCommand::Moderate { judgement, notice }
+                })
+            });
+            Ok((review, done.await?))
+        };
+        ReviewPayload::of(&command, result.await)
+    }
+
+    /// Tells a buyer that what they did breaks the rules, before anything worse follows (R-3.4-11). For a MODERATOR.
+    #[graphql(guard = "Only(MODERATORS)")]
+    async fn warn_buyer(&self, ctx: &Context<'_>, input: WarnBuyerInput) -> Result<BuyerPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
+            let review = input.review_id.as_ref().map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
+            let (book, input) = (command.book, &input);
+            let decided_by = &command.viewer.staff();
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| async move {
+                if let Some(review) = review {
+                    written_by(book, review, buyer).await?;
+                }
+                Ok(BuyerCommand::Warn {
+                    criteria: criteria(&input.criteria),
+                    explanation: input.explanation.clone(),
+                    review,
+                    decided_by: decided_by.clone(),
+                })
+            });
+            Ok((buyer, done.await?))
+        };
+        BuyerPayload::of(&command, result.await)
+    }
+
+    /// Blocks a buyer's account, for a time or for good: the last resort, after a warning or for a criterion that the
+    /// policy calls serious (R-3.4-11). The buyer can contest it. For a MODERATOR.
+    #[graphql(guard = "Only(MODERATORS)")]
+    async fn block_buyer(&self, ctx: &Context<'_>, input: BlockBuyerInput) -> Result<BuyerPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| {
+                ready(Ok(BuyerCommand::Block {
+                    until: input.until,
+                    criteria: criteria(&input.criteria),
+                    explanation: input.explanation.clone(),
+                    decided_by: command.viewer.staff(),
+                }))
+            });
+            Ok((buyer, done.await?))
+        };
+        BuyerPayload::of(&command, result.await)
+    }
+
+    /// Lifts a block before its time is over (R-3.4-11). For a MODERATOR.
+    #[graphql(guard = "Only(MODERATORS)")]
+    async fn unblock_buyer(&self, ctx: &Context<'_>, input: UnblockBuyerInput) -> Result<BuyerPayload> {
+        let command = Command::of(ctx, input.command_id);
+        let result = async {
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
+            let lift = || ready(Ok(BuyerCommand::Unblock(UnblockReason::Lifted)));
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| lift());
+            Ok((buyer, done.await?))
+        };
+        BuyerPayload::of(&command, result.await)
+    }
+}
+
+/// Criteria as the domain has them.
+pub(super) fn criteria(named: &[ReviewCriterion]) -> Vec<Criterion> {
+    named.iter().copied().map(Criterion::from).collect()
+}
+
+/// Refuses to hold against a buyer what another one wrote.
+async fn written_by(book: &Book, review: ReviewId, buyer: BuyerId) -> Result<(), ApiError> {
+    let state: ReviewStream = book.load(review.0).await?;
+    if state.known().is_some_and(|written| written.submitted.buyer == buyer) {
+        return Ok(());
+    }
+    let message = "this buyer wrote no such review, or had it deleted; leave it out to warn without one";
+    Err(Refusal::new(Rule("R-3.4-11"), Refused::NotFound, "reviewId", message).into())
+}

@@ -1,0 +1,114 @@
+//! Staff who missed a deadline are alarmed (R-3.2-01, R-3.2-02, R-4-03): by an event, a line in the log and a figure.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::EventKind;
+use domain::authority::{Authority, AuthorityEvent};
+use domain::deadline::{Deadline, DeadlineCommand, DeadlineMissed, Duty, photos_due, publication_due};
+use domain::event::Event;
+use domain::review::{Review, ReviewEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Fact, Reactor, cause, settled};
+use crate::{ApiError, Book};
+
+/// Raises alarms.
+#[derive(Debug, Default)]
+pub struct Deadlines;
+
+/// What a clock runs for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Running {
+    /// The event with which it began.
+    event: Uuid,
+    /// When it began.
+    since: DateTime<Utc>,
+    /// When it ends, where the event says so; by the policies otherwise.
+    due_at: Option<DateTime<Utc>>,
+}
+
+#[async_trait]
+impl Reactor for Deadlines {
+    const NAME: &'static str = "deadlines";
+    const WANTS: &'static [EventKind] = &[
+        EventKind::ReviewSubmitted,
+        EventKind::ReviewPublished,
+        EventKind::ReviewWithdrawn,
+        EventKind::ReviewRetentionEnded,
+        EventKind::ReviewModerated,
+        EventKind::PhotosSubmitted,
+        EventKind::PhotosApproved,
+        EventKind::PhotosRejected,
+        EventKind::PhotosReinstated,
+        EventKind::AuthorityOrderReceived,
+        EventKind::AuthorityOrderExecuted,
+    ];
+    /// As pairs, since JSON has no other keys than texts.
+    type State = Vec<((Duty, Uuid), Running)>;
+
+    fn fold(&self, state: &mut Self::State, fact: &Fact) {
+        let mut clocks: BTreeMap<(Duty, Uuid), Running> = std::mem::take(state).into_iter().collect();
+        let running = |due_at| Running { event: fact.event_id, since: fact.at, due_at };
+        let (publication, photos) = ((Duty::ReviewPublication, fact.id), (Duty::PhotoDecision, fact.id));
+        if let Event::Review(event) = &fact.event {
+            if let ReviewEvent::ReviewSubmitted(_) = event {
+                clocks.insert(publication, running(None));
+            } else if let ReviewEvent::PhotosSubmitted(_) = event {
+                clocks.insert(photos, running(None));
+            } else if let ReviewEvent::ReviewPublished(_) = event {
+                clocks.remove(&publication);
+            } else if let ReviewEvent::PhotosApproved(_)
+            | ReviewEvent::PhotosRejected(_)
+            | ReviewEvent::PhotosReinstated(_) = event
+            {
+                clocks.remove(&photos);
+            } else {
+                // What is not online is due no longer.
+                clocks.remove(&publication);
+                clocks.remove(&photos);
+            }
+        } else if let Event::Authority(AuthorityEvent::AuthorityOrderReceived(order)) = &fact.event {
+            clocks.insert((Duty::AuthorityOrder, fact.id), running(Some(order.answer_by)));
+        } else {
+            clocks.remove(&(Duty::AuthorityOrder, fact.id));
+        }
+        *state = clocks.into_iter().collect();
+    }
+
+    async fn act(&self, book: &Book, state: &mut Self::State, now: DateTime<Utc>) -> Result<bool, ApiError> {
+        let policies = book.policies().await?;
+        let due = state.iter().enumerate().find_map(|(index, ((duty, id), running))| {
+            let due_at = match duty {
+                Duty::ReviewPublication => publication_due(running.since, &policies),
+                Duty::PhotoDecision => photos_due(running.since, &policies),
+                Duty::AuthorityOrder => running.due_at?,
+            };
+            (due_at <= now).then_some((index, *duty, *id, running.event, due_at))
+        });
+        let Some((index, duty, concerns, event, due_at)) = due else { return Ok(false) };
+        let cause = cause(Self::NAME, event, "alarm");
+        let raise = |_: Deadline| async move {
+            let pending = match duty {
+                Duty::ReviewPublication => {
+                    book.load::<Review>(concerns).await?.known().is_some_and(|review| review.published_at.is_none())
+                }
+                Duty::PhotoDecision => {
+                    matches!(book.load(concerns).await?, Review::Live(live) if !live.photos_waiting.is_empty())
+                }
+                Duty::AuthorityOrder => matches!(book.load(concerns).await?, Authority::OpenOrder(_)),
+            };
+            Ok(DeadlineCommand::RaiseAlarm { missed: DeadlineMissed { duty, concerns, due_at }, pending })
+        };
+        let raised = book.execute(event, &cause, raise).await;
+        if raised.is_ok() {
+            tracing::warn!(?duty, %concerns, %due_at, "a deadline was missed");
+            metrics::counter!("marktboek_deadlines_missed_total").increment(1);
+        }
+        settled(raised)?;
+        state.swap_remove(index);
+        Ok(true)
+    }
+}

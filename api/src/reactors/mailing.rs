@@ -1,0 +1,138 @@
+//! What is written is sent, and it is noted that it was, or why it was not (R-3.4-09). A mail that can't be sent is tried
+//! again, later and later, and given up in the end.
+//!
+//! A crash between sending and noting sends the mail twice, with the same Message-ID.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::EventKind;
+use domain::event::Event;
+use domain::ids::MailId;
+use domain::mail::{Mail, MailCommand, MailContent, MailEvent};
+use projections::Opener;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Fact, Reactor, cause, settled};
+use crate::mail::{Message, Rendered, SendError, Transport, backoff};
+use crate::{ApiError, Book};
+
+/// Sends mails.
+#[derive(Debug)]
+pub struct Mailing {
+    transport: Transport,
+}
+
+impl Mailing {
+    /// Sends by this way.
+    #[must_use]
+    pub const fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+}
+
+/// Mails that wait.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Waiting {
+    mails: BTreeMap<MailId, Waits>,
+    by_time: BTreeSet<(DateTime<Utc>, MailId)>,
+}
+
+/// A mail that waits.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Waits {
+    /// When it was written.
+    written: DateTime<Utc>,
+    /// Not sent before this moment.
+    not_before: DateTime<Utc>,
+    /// The event that says so.
+    event: Uuid,
+}
+
+impl Waiting {
+    fn put(&mut self, mail: MailId, waits: Waits) {
+        self.take_out(mail);
+        self.mails.insert(mail, waits);
+        self.by_time.insert((waits.not_before, mail));
+    }
+
+    fn take_out(&mut self, mail: MailId) -> Option<Waits> {
+        let waits = self.mails.remove(&mail)?;
+        self.by_time.remove(&(waits.not_before, mail));
+        Some(waits)
+    }
+}
+
+#[async_trait]
+impl Reactor for Mailing {
+    const NAME: &'static str = "mailing";
+    const WANTS: &'static [EventKind] = &[EventKind::MailQueued, EventKind::MailSent, EventKind::MailFailed];
+    type State = Waiting;
+
+    fn fold(&self, state: &mut Waiting, fact: &Fact) {
+        let (mail, event) = (MailId(fact.id), fact.event_id);
+        let Event::Mail(happened) = &fact.event else { return };
+        match happened {
+            MailEvent::MailQueued(_) => state.put(mail, Waits { written: fact.at, not_before: fact.at, event }),
+            MailEvent::MailSent(_) => drop(state.take_out(mail)),
+            MailEvent::MailFailed(failed) => {
+                if let (Some(waits), Some(not_before)) = (state.take_out(mail), failed.retry_at) {
+                    state.put(mail, Waits { not_before, event, ..waits });
+                }
+            }
+        }
+    }
+
+    async fn act(&self, book: &Book, state: &mut Waiting, now: DateTime<Utc>) -> Result<bool, ApiError> {
+        let Some((not_before, id)) = state.by_time.first().copied() else { return Ok(false) };
+        if not_before > now {
+            return Ok(false);
+        }
+        let Some(waits) = state.mails.get(&id).copied() else { return Ok(false) };
+        if let Mail::Waiting { queued, attempts, .. } = book.load::<Mail>(id.0).await? {
+            let opener = Opener::vault(Arc::clone(book.vault()));
+            let content: Option<MailContent> = opener.open(EventKind::MailQueued, &queued.content);
+            let record = match content {
+                Some(content) => outcome(self.send(id, waits.written, queued.language, content).await, attempts, now),
+                None => {
+                    MailCommand::RecordFailed { reason: "whoever it was for was forgotten".to_owned(), retry_at: None }
+                }
+            };
+            let cause = cause(Self::NAME, waits.event, "record-attempt");
+            settled(book.execute(id.0, &cause, |_: Mail| ready(Ok(record.clone()))).await)?;
+        }
+        // What becomes of it comes back as an event.
+        state.take_out(id);
+        Ok(true)
+    }
+}
+
+impl Mailing {
+    async fn send(
+        &self,
+        id: MailId,
+        written: DateTime<Utc>,
+        language: domain::language::Language,
+        content: MailContent,
+    ) -> Result<(), SendError> {
+        let MailContent { to, subject, text, html } = content;
+        let message = Message::new(id.0, written, &to, Rendered { language: language.into(), subject, text, html })?;
+        self.transport.send(&message).await
+    }
+}
+
+/// What an attempt is noted as.
+fn outcome(sent: Result<(), SendError>, attempts: u32, now: DateTime<Utc>) -> MailCommand {
+    match sent {
+        Ok(()) => MailCommand::RecordSent,
+        Err(error) => {
+            let again = (!error.is_permanent()).then(|| backoff(attempts + 1)).flatten();
+            tracing::warn!(%error, again = again.is_some(), "a mail was not sent");
+            MailCommand::RecordFailed { reason: error.to_string(), retry_at: again.map(|wait| now + wait) }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A notice and what it leads to are decided together (R-3.4-05, DSA art. 16(5)): what is removed because of a notice
+//! decides the notice, and a notice that is decided with an action removes what it is about. Whichever a moderator does,
+//! the other follows in their name; a person has decided both (R-3.4-07).
+
+use std::collections::VecDeque;
+use std::future::ready;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::criterion::Criterion;
+use domain::event::Event;
+use domain::ids::{NoticeId, StaffId};
+use domain::listing::{Listing, ListingCommand, ListingEvent, ListingRemovalReason};
+use domain::notice::{Notice, NoticeCommand, NoticeDecided, NoticeEvent, NoticeOutcome, NoticeTarget};
+use domain::review::{Judgement, Review, ReviewCommand, ReviewEvent};
+use domain::{EventKind, statement::Ground};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Fact, Reactor, cause, settled};
+use crate::commands::Done;
+use crate::{ApiError, Book};
+
+/// Keeps notices and what they lead to together.
+#[derive(Debug, Default)]
+pub struct Notices;
+
+/// What follows from an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Follows {
+    /// The notice is decided.
+    Decide {
+        /// Which.
+        notice: NoticeId,
+        /// As what.
+        outcome: NoticeOutcome,
+        /// Against which criteria.
+        criteria: Vec<Criterion>,
+        /// The facts.
+        explanation: String,
+        /// By whom.
+        moderator: StaffId,
+    },
+    /// What the notice is about is removed.
+    Remove(NoticeId, NoticeDecided),
+}
+
+#[async_trait]
+impl Reactor for Notices {
+    const NAME: &'static str = "notices";
+    const WANTS: &'static [EventKind] =
+        &[EventKind::ReviewModerated, EventKind::PhotosRemoved, EventKind::ListingRemoved, EventKind::NoticeDecided];
+    /// What follows, and from which event.
+    type State = VecDeque<(Uuid, Follows)>;
+
+    fn fold(&self, state: &mut Self::State, fact: &Fact) {
+        let follows = if let Event::Review(ReviewEvent::ReviewModerated(event)) = &fact.event {
+            let decided_by = Some(event.decided_by.clone());
+            decided(event.notice_id, &event.criteria, &event.explanation, decided_by)
+        } else if let Event::Review(ReviewEvent::PhotosRemoved(event)) = &fact.event {
+            let decided_by = Some(event.decided_by.clone());
+            decided(event.notice_id, &event.criteria, &event.explanation, decided_by)
+        } else if let Event::Listing(ListingEvent::ListingRemoved(event)) = &fact.event {
+            let law = Ground::Listing(event.reason).is_law();
+            let criterion = if law { Criterion::IllegalContent } else { Criterion::RegulatoryBreach };
+            let mut follows = decided(event.notice_id, &[criterion], &event.explanation, event.decided_by.clone());
+            if let (Some(Follows::Decide { outcome, .. }), false) = (&mut follows, law) {
+                *outcome = NoticeOutcome::ActionByTerms;
+            }
+            follows
+        } else if let Event::Notice(NoticeEvent::NoticeDecided(event)) = &fact.event {
+            (event.outcome != NoticeOutcome::NoAction).then(|| Follows::Remove(NoticeId(fact.id), event.clone()))
+        } else {
+            None
+        };
+        state.extend(follows.map(|follows| (fact.event_id, follows)));
+    }
+
+    async fn act(&self, book: &Book, state: &mut Self::State, _: DateTime<Utc>) -> Result<bool, ApiError> {
+        let Some((event, follows)) = state.front().cloned() else { return Ok(false) };
+        let cause = cause(Self::NAME, event, "follow-notice");
+        settled(match follows {
+            Follows::Decide { notice, outcome, criteria, explanation, moderator } => {
+                let decide = NoticeCommand::Decide { outcome, criteria, explanation, moderator };
+                book.execute(notice.0, &cause, |_: Notice| ready(Ok(decide.clone()))).await
+            }
+            Follows::Remove(notice, decided) => remove(book, &cause, notice, &decided).await,
+        })?;
+        state.pop_front();
+        Ok(true)
+    }
+}
+
+fn decided(
+    notice: Option<NoticeId>,
+    criteria: &[Criterion],
+    explanation: &str,
+    moderator: Option<StaffId>,
+) -> Option<Follows> {
+    let criteria = criteria.to_vec();
+    let law = Ground::Criteria(criteria.clone()).is_law();
+    let outcome = if law { NoticeOutcome::ActionByLaw } else { NoticeOutcome::ActionByTerms };
+    let (notice, moderator, explanation) = (notice?, moderator?, explanation.to_owned());
+    Some(Follows::Decide { notice, outcome, criteria, explanation, moderator })
+}
+
+async fn remove(
+    book: &Book,
+    cause: &domain::recording::Cause,
+    notice: NoticeId,
+    decided: &NoticeDecided,
+) -> Result<Done, ApiError> {
+    let judgement = || Judgement {
+        criteria: decided.criteria.clone(),
+        explanation: decided.explanation.clone(),
+        decided_by: decided.moderator.clone(),
+    };
+    let notice = Some(notice);
+    match decided.target {
+        NoticeTarget::Review(review) => {
+            let moderate = |_: Review| ready(Ok(ReviewCommand::Moderate { judgement: judgement(), notice }));
+            book.execute(review.0, cause, moderate).await
+        }
+        NoticeTarget::Photos(review) => {
+            let remove = |_: Review| ready(Ok(ReviewCommand::RemovePhotos { judgement: judgement(), notice }));
+            book.execute(review.0, cause, remove).await
+        }
+        NoticeTarget::Listing(listing) => {
+            let reason = match decided.outcome {
+                NoticeOutcome::ActionByLaw => ListingRemovalReason::BreachOfLaw,
+                NoticeOutcome::ActionByTerms | NoticeOutcome::NoAction => ListingRemovalReason::BreachOfTerms,
+            };
+            let remove = |_: Listing| {
+                ready(Ok(ListingCommand::Remove {
+                    seller: None,
+                    reason,
+                    explanation: decided.explanation.clone(),
+                    notice,
+                    decided_by: Some(decided.moderator.clone()),
+                }))
+            };
+            book.execute(listing.0, cause, remove).await
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A review comes down when its time online is over (R-3.2-05): when its years have passed and its product is no longer
+//! for sale, or as the policy reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::EventKind;
+use domain::event::Event;
+use domain::ids::{ListingId, ProductId, ReviewId};
+use domain::listing::ListingEvent;
+use domain::retention::due_at;
+use domain::review::{Review, ReviewCommand, ReviewEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Fact, Reactor, Settled, cause, settled};
+use crate::{ApiError, Book};
+
+/// Takes reviews down.
+#[derive(Debug, Default)]
+pub struct RetentionEnds;
+
+/// Reviews that are online, by when they came online, and what is for sale.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Online {
+    /// Oldest first: the review, its product, the event that put it online.
+    reviews: BTreeSet<(DateTime<Utc>, ReviewId, ProductId, Uuid)>,
+    published: BTreeMap<ReviewId, (DateTime<Utc>, ProductId, Uuid)>,
+    for_sale: BTreeMap<ProductId, BTreeSet<ListingId>>,
+    off_sale_since: BTreeMap<ProductId, DateTime<Utc>>,
+}
+
+impl Online {
+    fn put(&mut self, review: ReviewId, at: DateTime<Utc>, product: ProductId, event: Uuid) {
+        self.take_out(review);
+        self.published.insert(review, (at, product, event));
+        self.reviews.insert((at, review, product, event));
+    }
+
+    fn take_out(&mut self, review: ReviewId) {
+        if let Some((at, product, event)) = self.published.remove(&review) {
+            self.reviews.remove(&(at, review, product, event));
+        }
+    }
+}
+
+#[async_trait]
+impl Reactor for RetentionEnds {
+    const NAME: &'static str = "retention-ends";
+    const WANTS: &'static [EventKind] = &[
+        EventKind::ListingPublished,
+        EventKind::ListingRemoved,
+        EventKind::ReviewSubmitted,
+        EventKind::ReviewWithdrawn,
+        EventKind::ReviewRetentionEnded,
+    ];
+    type State = Online;
+
+    fn fold(&self, state: &mut Online, fact: &Fact) {
+        if let Event::Listing(ListingEvent::ListingPublished(listing)) = &fact.event {
+            state.for_sale.entry(listing.product).or_default().insert(ListingId(fact.id));
+            state.off_sale_since.remove(&listing.product);
+        } else if let Event::Listing(ListingEvent::ListingRemoved(listing)) = &fact.event {
+            let left = state.for_sale.entry(listing.product).or_default();
+            left.remove(&ListingId(fact.id));
+            if left.is_empty() {
+                state.off_sale_since.insert(listing.product, fact.at);
+            }
+        } else if let Event::Review(ReviewEvent::ReviewSubmitted(review)) = &fact.event {
+            state.put(ReviewId(fact.id), fact.at, review.product, fact.event_id);
+        } else {
+            state.take_out(ReviewId(fact.id));
+        }
+    }
+
+    async fn act(&self, book: &Book, state: &mut Online, now: DateTime<Utc>) -> Result<bool, ApiError> {
+        let policies = book.policies().await?;
+        // Nothing that came online later is due before what came online first, unless its product went off sale: so all
+        // whose years passed are looked at, and the others only where the policy lets the sale alone decide.
+        let by_sale = policies.review_retention_reading == domain::policy::RetentionReading::EarlierOf;
+        let due = state.reviews.iter().take_while(|(published_at, ..)| {
+            by_sale || domain::retention::years_pass_at(*published_at, &policies) <= now
+        });
+        let due = due.clone().find(|(published_at, _, product, _)| {
+            let off_sale_since = state.off_sale_since.get(product).copied();
+            due_at(*published_at, off_sale_since, &policies).is_some_and(|due| due <= now)
+        });
+        let Some((_, review, product, event)) = due.copied() else { return Ok(false) };
+        let off_sale_since = state.off_sale_since.get(&product).copied();
+        let cause = cause(Self::NAME, event, "end-retention");
+        let end = |_: Review| ready(Ok(ReviewCommand::EndRetention { off_sale_since }));
+        if settled(book.execute(review.0, &cause, end).await)? == Settled::NotYet {
+            return Ok(false);
+        }
+        state.take_out(review);
+        Ok(true)
+    }
+}

@@ -1,0 +1,164 @@
+//! What follows by itself follows once: after a kill at every step, after a month of standing still, after a checkpoint is
+//! lost. A kill is a reactor that is dropped; what it had noted is gone, or older than what it did.
+
+#![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use api::Book;
+use api::clock::{Clock, ClockSetting};
+use api::reactors::monthly_fees::MonthlyFees;
+use api::reactors::seller_removal::SellerRemoval;
+use api::reactors::{Fact, Reactor};
+use domain::EventKind;
+use domain::ids::{CommandId, ListingId, ProductId, SellerId, StaffId};
+use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
+use domain::metadata::Actor;
+use domain::money::{Currency, Money};
+use domain::product::ProductCommand;
+use domain::recording::Cause;
+use domain::seller::{SellerCommand, SellerRemovalReason, SellerStanding, SellerTermsAccepted, TraderContact};
+use event_log::embedded::EmbeddedOptions;
+use event_log::{EmbeddedLog, Position, Recorded};
+use fixtures::{Marketplace, Occasion};
+use projections::data_directory::DataDirectory;
+use uuid::Uuid;
+
+const LISTINGS: u128 = 500;
+const SELLER: SellerId = SellerId(Uuid::from_u128(1));
+
+/// A verified seller with listings; removed if wanted.
+fn history(listings: u128, removed: bool) -> fixtures::History {
+    let (mut market, mut command) = (Marketplace::new(), 0);
+    let mut occasion = || {
+        command += 1;
+        let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
+        Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause }
+    };
+    let contact = TraderContact {
+        name: "A. Jansen".into(),
+        address: "Kade 1, Gent".into(),
+        phone: "+32 1".into(),
+        email: "a@example.eu".into(),
+        identification: "eID 7".into(),
+        payment_account: "BE71".into(),
+    };
+    let register = SellerCommand::Register {
+        seller: SELLER,
+        shop_name: "Renew".into(),
+        country: "BE".parse().unwrap(),
+        trade_register_number: "0123".into(),
+        self_certified: true,
+        contact: Box::new(contact),
+        terms: SellerTermsAccepted { terms_version: "1".into(), quality_charter_version: "1".into() },
+    };
+    market.seller(SELLER, register, occasion()).unwrap();
+    market.seller(SELLER, SellerCommand::Verify { checked_against: "KBO".into() }, occasion()).unwrap();
+    let product = ProductId(Uuid::from_u128(2));
+    let catalogue = ProductCommand::Catalogue {
+        title: "iPhone 13".into(),
+        brand: "Apple".into(),
+        category: "smartphones".into(),
+        subcategory: "iphone".into(),
+    };
+    market.product(product, catalogue, occasion()).unwrap();
+    for number in 0..listings {
+        let publish = ListingCommand::Publish {
+            item: ItemState::Refurbished,
+            listing: ListingPublished {
+                product,
+                seller: SELLER,
+                condition: Condition::Good,
+                price: Money::new(10_000, Currency::EUR),
+                delivery_cost: Money::new(0, Currency::EUR),
+                delivery_days: 3,
+                warranty_months: 12,
+            },
+            seller_standing: SellerStanding::Verified,
+            category: market.category_of(product),
+        };
+        market.listing(ListingId(Uuid::from_u128(1_000 + number)), publish, occasion()).unwrap();
+    }
+    if removed {
+        let remove = SellerCommand::Remove {
+            reason: SellerRemovalReason::BreachOfTerms,
+            explanation: "sold new phones".into(),
+            decided_by: StaffId("o-1".into()),
+        };
+        market.seller(SELLER, remove, occasion()).unwrap();
+    }
+    market.into_history()
+}
+
+/// A book with a history, opened at a moment.
+async fn book(directory: &Path, history: &[fixtures::Step], now: &str) -> Book {
+    let data = DataDirectory::new(directory);
+    let (vault, _) = data.open_vault().unwrap();
+    let log = Arc::new(EmbeddedLog::open(data.log(), &EmbeddedOptions { segment_bytes: 4 << 20 }).unwrap());
+    fixtures::write(log.as_ref(), &vault, history, &mut |_| {}).await.unwrap();
+    let clock = Clock::start(ClockSetting::Fixed(now.parse().unwrap()), log.as_ref()).unwrap();
+    Book::new(log, Arc::new(vault), Arc::new(clock))
+}
+
+fn records(book: &Book) -> Vec<Recorded> {
+    let (mut from, mut all) = (Position::START, Vec::new());
+    loop {
+        let read = book.log().scan(from, 8_192).unwrap();
+        let Some(last) = read.last() else { return all };
+        from = last.position.next();
+        all.extend(read);
+    }
+}
+
+/// A reactor's state after everything in the book.
+fn folded<R: Reactor>(reactor: &R, book: &Book) -> R::State {
+    let mut state = R::State::default();
+    for record in records(book) {
+        if EventKind::from_name(&record.event_type).is_some_and(|kind| R::WANTS.contains(&kind)) {
+            reactor.fold(&mut state, &Fact::read(&record).unwrap());
+        }
+    }
+    state
+}
+
+fn count(book: &Book, kind: EventKind) -> usize {
+    records(book).iter().filter(|record| &*record.event_type == kind.name()).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_04_a_cascade_that_is_killed_at_every_step_leaves_nothing_and_does_nothing_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let book = book(directory.path(), &history(LISTINGS, true), "2026-01-05T10:00:00Z").await;
+    let mut done = 0;
+    loop {
+        let state = folded(&SellerRemoval, &book);
+        // What was noted before the step is all that the next life has.
+        let noted = serde_json::to_vec(&state).unwrap();
+        let read = || serde_json::from_slice::<<SellerRemoval as Reactor>::State>(&noted).unwrap();
+        let now = book.clock().now();
+        if !SellerRemoval.act(&book, &mut read(), now).await.unwrap() {
+            break;
+        }
+        done += 1;
+        assert_eq!(count(&book, EventKind::ListingRemoved), done, "a step takes one listing down");
+        // Killed after the append, before anything was noted: the same step again.
+        assert!(SellerRemoval.act(&book, &mut read(), now).await.unwrap());
+        assert_eq!(count(&book, EventKind::ListingRemoved), done, "and never twice");
+    }
+    assert_eq!(done, 500, "nothing is left for sale");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_1_2_04_months_of_standing_still_are_charged_once_each() {
+    let directory = tempfile::tempdir().unwrap();
+    // Verified in January; looked at again on 1 April, an instant before and at its first instant in Paris.
+    for (moment, months) in [("2026-03-31T21:59:59Z", 3), ("2026-03-31T22:00:00Z", 4), ("2026-04-30T12:00:00Z", 4)] {
+        let book = book(directory.path(), &history(1, false), moment).await;
+        for _ in 0..2 {
+            let mut state = folded(&MonthlyFees, &book);
+            while MonthlyFees.act(&book, &mut state, book.clock().now()).await.unwrap() {}
+            assert_eq!(count(&book, EventKind::SellerFeeCharged), months, "{moment}");
+        }
+    }
+}

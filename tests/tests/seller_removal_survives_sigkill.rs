@@ -1,0 +1,156 @@
+//! A removed seller's listings come down, all of them and each once, however often the server is killed meanwhile.
+
+#![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use domain::EventKind;
+use domain::event::Event;
+use domain::ids::{CommandId, ListingId, ProductId, SellerId, StaffId};
+use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
+use domain::metadata::Actor;
+use domain::money::{Currency, Money};
+use domain::product::ProductCommand;
+use domain::recording::Cause;
+use domain::seller::{SellerCommand, SellerRemovalReason, SellerStanding, SellerTermsAccepted, TraderContact};
+use domain::statement::StatementEvent;
+use event_log::{Direction, EmbeddedLog, EventLog, Recorded};
+use fixtures::{History, Marketplace, Occasion};
+use projections::data_directory::DataDirectory;
+use tests::books;
+use tests::programs::marktboek;
+use uuid::Uuid;
+
+const LISTINGS: usize = 500;
+/// The server is killed after so many more listings have come down.
+const KILL_EVERY: usize = 20;
+
+const SELLER: SellerId = SellerId(Uuid::from_u128(1));
+const PRODUCT: ProductId = ProductId(Uuid::from_u128(2));
+
+/// A seller with many listings, who is removed; nothing has come down yet.
+fn removed_seller() -> History {
+    let mut market = Marketplace::new();
+    let mut command = 0;
+    let mut occasion = || {
+        command += 1;
+        let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
+        Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause }
+    };
+    let text = |text: &str| text.to_owned();
+    let contact = TraderContact {
+        name: text("A. Jansen"),
+        address: text("Kade 1, Gent"),
+        phone: text("+32 1"),
+        email: text("a@example.eu"),
+        identification: text("eID 7"),
+        payment_account: text("BE71"),
+    };
+    let register = SellerCommand::Register {
+        seller: SELLER,
+        shop_name: text("Renew"),
+        country: "BE".parse().unwrap(),
+        trade_register_number: text("0123"),
+        self_certified: true,
+        contact: Box::new(contact),
+        terms: SellerTermsAccepted { terms_version: text("1"), quality_charter_version: text("1") },
+    };
+    market.seller(SELLER, register, occasion()).unwrap();
+    market.seller(SELLER, SellerCommand::Verify { checked_against: text("KBO") }, occasion()).unwrap();
+    let catalogue = ProductCommand::Catalogue {
+        title: text("iPhone 13"),
+        brand: text("Apple"),
+        category: text("smartphones"),
+        subcategory: text("iphone"),
+    };
+    market.product(PRODUCT, catalogue, occasion()).unwrap();
+    for number in 0..LISTINGS {
+        let eur = |minor| Money::new(minor, Currency::EUR);
+        let listing = ListingPublished {
+            product: PRODUCT,
+            seller: SELLER,
+            condition: Condition::Good,
+            price: eur(10_000),
+            delivery_cost: eur(0),
+            delivery_days: 3,
+            warranty_months: 12,
+        };
+        let publish = ListingCommand::Publish {
+            item: ItemState::Refurbished,
+            listing,
+            seller_standing: SellerStanding::Verified,
+            category: market.category_of(PRODUCT),
+        };
+        market.listing(ListingId(Uuid::from_u128(1_000 + number as u128)), publish, occasion()).unwrap();
+    }
+    let remove = SellerCommand::Remove {
+        reason: SellerRemovalReason::BreachOfTerms,
+        explanation: text("sold new phones"),
+        decided_by: StaffId(text("o-1")),
+    };
+    market.seller(SELLER, remove, occasion()).unwrap();
+    market.into_history()
+}
+
+fn serve(data: &Path) -> Child {
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--clock", "2026-01-05T10:00:00Z"];
+    marktboek(data, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn all(log: &EmbeddedLog) -> Vec<Recorded> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(log.read_all(None, Direction::Forwards, usize::MAX)).unwrap()
+}
+
+fn count(records: &[Recorded], kind: EventKind) -> usize {
+    records.iter().filter(|record| &*record.event_type == kind.name()).count()
+}
+
+#[test]
+fn r_2_2_04_nothing_is_left_for_sale_and_nothing_is_removed_twice_after_kills_all_along_the_way() {
+    let data = books::with(&removed_seller());
+    let directory = DataDirectory::new(data.path()).log();
+    let (mut kills, mut target) = (0, 1);
+    loop {
+        let mut server = serve(data.path());
+        let log = EmbeddedLog::open_read_only(&directory).unwrap();
+        let (removed, stated) = loop {
+            log.refresh().unwrap();
+            let records = all(&log);
+            let counts =
+                (count(&records, EventKind::ListingRemoved), count(&records, EventKind::StatementOfReasonsIssued));
+            let finished = counts == (LISTINGS, LISTINGS + 1);
+            if finished || (counts.0 >= target && counts.0 < LISTINGS) {
+                break counts;
+            }
+            assert!(server.try_wait().unwrap().is_none(), "the server ended by itself");
+            std::thread::yield_now();
+        };
+        server.kill().unwrap();
+        server.wait().unwrap();
+        if removed == LISTINGS && stated == LISTINGS + 1 {
+            break;
+        }
+        kills += 1;
+        target = removed + KILL_EVERY;
+    }
+    assert!(kills > 5, "killed {kills} times only: nothing was shown");
+    let mut of_listing = BTreeMap::<String, usize>::new();
+    let mut of_decision = BTreeMap::<Uuid, usize>::new();
+    for record in all(&EmbeddedLog::open_read_only(&directory).unwrap()) {
+        if &*record.event_type == EventKind::ListingRemoved.name() {
+            *of_listing.entry(record.stream.to_string()).or_default() += 1;
+        }
+        let kind = EventKind::from_name(&record.event_type).unwrap();
+        if let Event::Statement(StatementEvent::StatementOfReasonsIssued(issued)) =
+            Event::decode(kind, record.schema, &record.data).unwrap()
+        {
+            *of_decision.entry(issued.decision).or_default() += 1;
+        }
+    }
+    assert_eq!(of_listing.len(), LISTINGS);
+    assert!(of_listing.values().chain(of_decision.values()).all(|times| *times == 1));
+    assert_eq!(of_decision.len(), LISTINGS + 1, "each removal is stated, and the seller's own (R-2.2-05)");
+}
