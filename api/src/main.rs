@@ -80,7 +80,7 @@ enum Command {
         #[arg(long, value_name = "URL")]
         photos: Option<Place>,
         #[command(flatten)]
-        telling: Telling,
+        telling: Box<Telling>,
     },
     /// Print a token that says who you are.
     Token {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EmbeddedLog, EventLog, Position};
+use projections::Served;
 use projections::data_directory::DataDirectory;
-use projections::{Opener, Served};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -84,8 +84,7 @@ impl Server {
         let any: Arc<dyn EventLog> = Arc::clone(&log) as _;
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
         let now = Arc::clone(&clock);
-        let opener = Opener::vault(Arc::clone(&vault));
-        let views = Served::open(&data.views(), Arc::clone(&any), opener, Arc::new(move || now.ticking()))?;
+        let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;
         let book = Book::new(any, vault, clock);
         let translations = Queue::default();
         let views = Arc::new(views);

@@ -4,7 +4,6 @@ mod support;
 
 use domain::metadata::Role;
 use event_log::Position;
-use projections::Opener;
 use projections::registry::VIEWS;
 use projections::replay::Replayed;
 use projections::runner::Until;
@@ -180,7 +179,7 @@ async fn r_0_02_an_auditor_is_told_the_digests_of_what_is_served_and_a_replay_gi
     let replayed = tokio::task::spawn_blocking(move || {
         let rows = tempfile::tempdir().unwrap();
         let until = Until { position, moment };
-        Replayed::new(log.as_ref(), &VIEWS, until, &Opener::none(), rows.path(), &|_, _| {}).unwrap().digests().unwrap()
+        Replayed::new(log.as_ref(), &VIEWS, until, rows.path(), &|_, _| {}).unwrap().digests().unwrap()
     });
     for (name, digest) in replayed.await.unwrap() {
         assert_eq!(told["digests"][name], json!(digest.to_string()), "{name}");

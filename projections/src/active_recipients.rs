@@ -24,7 +24,7 @@ use crate::ViewError;
 use crate::report::{Filter, Report, cell};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 const RECIPIENTS: Layout<(Month, RecipientId), Seen> = Layout::new(b'r');
 const MONTHS: Layout<Month, MonthRow> = Layout::new(b'm');
@@ -104,7 +104,7 @@ impl View for ActiveRecipients {
     const WANTS: &'static [EventKind] = &[EventKind::OrderPlaced, EventKind::RecipientsSeen];
     const REPORTS: &'static [&'static str] = &["active-recipients"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self { recipients: Table::new(RECIPIENTS), months: Table::new(MONTHS) })
     }
 

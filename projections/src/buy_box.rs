@@ -33,7 +33,7 @@ use crate::ViewError;
 use crate::report::{Filter, Report, cell, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
-use crate::view::{Happened, Opener, View, instant};
+use crate::view::{Happened, View, instant};
 
 const OFFERS: Layout<ProductId, Offers> = Layout::new(b'p');
 const SELLERS: Layout<SellerId, SellerQuality> = Layout::new(b's');
@@ -216,7 +216,7 @@ impl View for BuyBox {
     ];
     const REPORTS: &'static [&'static str] = &["buy-box", "seller-quality"];
 
-    fn open(rows: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(rows: &Rows) -> Result<Self, ViewError> {
         let policy = BuyBoxReader(rows).policy()?;
         let moment = rows.checkpoint()?.moment_micros;
         let mut leaving = BinaryHeap::new();

@@ -24,7 +24,7 @@ use crate::ViewError;
 use crate::report::{Filter, Report, cell, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 const PRODUCTS: Layout<ProductId, ProductRow> = Layout::new(b'p');
 const CATEGORIES: Layout<(Slug, Slug), u64> = Layout::new(b'c');
@@ -95,7 +95,7 @@ impl View for Catalogue {
     ];
     const REPORTS: &'static [&'static str] = &["catalogue", "sellers"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self {
             products: Table::new(PRODUCTS),
             categories: Table::new(CATEGORIES),

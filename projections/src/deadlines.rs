@@ -29,7 +29,7 @@ use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type DueKey = (i64, Duty, Uuid);
 type MissedKey = (Falling, Duty, Uuid);
@@ -213,7 +213,7 @@ impl View for Deadlines {
     ];
     const REPORTS: &'static [&'static str] = &["deadlines", "missed-deadlines"];
 
-    fn open(rows: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(rows: &Rows) -> Result<Self, ViewError> {
         let policies = POLICY.get(rows, &())?.map_or_else(Policies::default, DeadlinePolicy::policies);
         Ok(Self {
             pending: Table::new(PENDING),

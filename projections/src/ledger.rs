@@ -24,7 +24,7 @@ use crate::key::Key;
 use crate::report::{Filter, Report, cell, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type EntryKey = (SellerId, u64);
 
@@ -106,7 +106,7 @@ impl View for Ledger {
     ];
     const REPORTS: &'static [&'static str] = &["ledger", "seller-ledger"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self { balances: Table::new(BALANCES), counts: Table::new(COUNTS), entries: Table::new(ENTRIES) })
     }
 

@@ -13,6 +13,7 @@
 //! | [`report`] | a view as a table for people and for other programs |
 //! | [`digest`] | a view's content as one number |
 //! | [`data_directory`] | where both programs keep what |
+//! | [`sealed_text`] | personal data as views keep it |
 //! | [`table`] [`key`] [`rows`] [`store`] | typed rows, order-preserving keys, rows packed into blocks, and sled (only there) |
 //!
 //! Invariants: a view's content is a function of the events up to a position and of a moment, nothing else; its
@@ -40,6 +41,7 @@ pub mod retention;
 pub mod reviews;
 pub mod rows;
 pub mod runner;
+pub mod sealed_text;
 pub mod search;
 pub mod served;
 pub mod statements;
@@ -49,5 +51,6 @@ pub mod view;
 
 pub use error::ViewError;
 pub use rows::{Checkpoint, Rows};
+pub use sealed_text::SealedText;
 pub use served::{Served, Snapshot};
 pub use view::{Happened, Opener, View};

@@ -21,7 +21,7 @@ use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type RecipientKey = (Recipient, Falling, MailId);
 
@@ -99,7 +99,7 @@ impl View for Mails {
     const WANTS: &'static [EventKind] = &[EventKind::MailQueued, EventKind::MailSent, EventKind::MailFailed];
     const REPORTS: &'static [&'static str] = &["mails"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self { mails: Table::new(MAILS), by_recipient: Index::new(BY_RECIPIENT) })
     }
 

@@ -29,12 +29,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 use uuid::Uuid;
 
-use crate::ViewError;
 use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
+use crate::{SealedText, ViewError};
 
 type OpenNoticeKey = (Falling, i64, NoticeId);
 type ComplaintKey = (ComplaintStatus, i64, ComplaintId);
@@ -74,7 +74,7 @@ pub struct NoticeRow {
     /// Where exactly it is, as the notifier said it.
     pub url: String,
     /// Why, unless the key is destroyed or was never at hand.
-    pub reasons: Option<String>,
+    pub reasons: Option<SealedText>,
     /// Whether a trusted flagger sent it.
     pub trusted_flagger: bool,
     /// In which language the notifier is written to.
@@ -108,7 +108,7 @@ pub struct ComplaintRow {
     /// The review that it is about, if it is about one.
     pub review: Option<ReviewId>,
     /// Why, unless the key is destroyed or was never at hand.
-    pub reasons: Option<String>,
+    pub reasons: Option<SealedText>,
     /// Who took the first decision: for nobody to be shown, but to be told whether they may decide.
     pub first_decided_by: Option<StaffId>,
     /// When it was lodged.
@@ -198,7 +198,6 @@ pub struct Moderation {
     complaints: Table<ComplaintId, ComplaintRow>,
     by_status: Index<ComplaintKey>,
     cases: Table<ReviewId, CaseRow>,
-    opener: Opener,
 }
 
 impl Moderation {
@@ -209,7 +208,7 @@ impl Moderation {
                     target: event.target,
                     allegation: event.allegation,
                     url: event.url.clone(),
-                    reasons: self.opener.open(EventKind::NoticeSubmitted, &event.reasons),
+                    reasons: SealedText::of(EventKind::NoticeSubmitted, &event.reasons),
                     trusted_flagger: event.trusted_flagger,
                     language: event.language,
                     submitted_at: at,
@@ -246,7 +245,7 @@ impl Moderation {
                     contested: event.contested,
                     complainant: event.complainant,
                     review,
-                    reasons: self.opener.open(EventKind::ComplaintLodged, &event.reasons),
+                    reasons: SealedText::of(EventKind::ComplaintLodged, &event.reasons),
                     first_decided_by: event.first_decided_by.clone(),
                     lodged_at: at,
                     decision: None,
@@ -361,14 +360,13 @@ impl View for Moderation {
     ];
     const REPORTS: &'static [&'static str] = &["moderation", "complaints"];
 
-    fn open(_: &Rows, opener: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self {
             notices: Table::new(NOTICES),
             open_notices: Index::new(OPEN_NOTICES),
             complaints: Table::new(COMPLAINTS),
             by_status: Index::new(BY_STATUS),
             cases: Table::new(CASES),
-            opener: opener.clone(),
         })
     }
 

@@ -25,7 +25,7 @@ use crate::key::Falling;
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type BuyerKey = (BuyerId, Falling, OrderId);
 
@@ -137,7 +137,7 @@ impl View for Orders {
     ];
     const REPORTS: &'static [&'static str] = &["my-orders"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self { orders: Table::new(ORDERS), by_buyer: Index::new(BY_BUYER), residences: Table::new(RESIDENCES) })
     }
 

@@ -32,7 +32,7 @@ use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type RankKey = (Slug, Option<Slug>, Sort, (Falling, i64), ProductId);
 
@@ -170,7 +170,7 @@ impl View for Ranking {
     ];
     const REPORTS: &'static [&'static str] = &["ranking"];
 
-    fn open(rows: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(rows: &Rows) -> Result<Self, ViewError> {
         let mut leaving = BinaryHeap::new();
         for row in STANDINGS.scan(rows, &()) {
             let (product, standing) = row?;

@@ -10,13 +10,13 @@ use event_log::Position;
 use crate::digest::Digest;
 use crate::report::{Filter, Report};
 use crate::rows::{Checkpoint, Rows};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 use crate::{
     ViewError, active_recipients, buy_box, catalogue, deadlines, ledger, mails, moderation, orders, ranking, retention,
     reviews, statements,
 };
 
-type OpenView = fn(&Path, &Opener) -> Result<Box<dyn Running>, ViewError>;
+type OpenView = fn(&Path) -> Result<Box<dyn Running>, ViewError>;
 
 /// A view, whichever: what can be known of it before it is opened.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +51,8 @@ impl ViewKind {
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    pub fn open(&self, directory: &Path, opener: &Opener) -> Result<Box<dyn Running>, ViewError> {
-        (self.open)(directory, opener)
+    pub fn open(&self, directory: &Path) -> Result<Box<dyn Running>, ViewError> {
+        (self.open)(directory)
     }
 
     /// Prints one of its reports.
@@ -85,7 +85,7 @@ impl ViewKind {
 }
 
 fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
-    Digest::of_rows(rows, &V::open(rows, &Opener::none())?.tables())
+    Digest::of_rows(rows, &V::open(rows)?.tables())
 }
 
 /// All views, in alphabetical order of name.
@@ -139,9 +139,9 @@ struct Kept<V> {
 }
 
 impl<V: View> Kept<V> {
-    fn open(directory: &Path, opener: &Opener) -> Result<Box<dyn Running>, ViewError> {
+    fn open(directory: &Path) -> Result<Box<dyn Running>, ViewError> {
         let rows = Arc::new(Rows::open(directory)?);
-        let view = V::open(&rows, opener)?;
+        let view = V::open(&rows)?;
         let reached = rows.checkpoint()?;
         let mut wanted = [false; EventKind::ALL.len()];
         V::WANTS.iter().for_each(|kind| wanted[*kind as usize] = true);

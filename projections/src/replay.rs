@@ -10,7 +10,6 @@ use crate::registry::{Running, ViewKind};
 use crate::report::{Filter, Report};
 use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
-use crate::view::Opener;
 
 /// Views at an address: a position and a moment.
 pub struct Replayed(Vec<Box<dyn Running>>);
@@ -24,12 +23,11 @@ impl Replayed {
         log: &dyn EventLog,
         kinds: &[ViewKind],
         until: Until,
-        opener: &Opener,
         directory: &Path,
         progress: Progress<'_>,
     ) -> Result<Self, ViewError> {
         let mut views =
-            kinds.iter().map(|kind| kind.open(&directory.join(kind.name), opener)).collect::<Result<Vec<_>, _>>()?;
+            kinds.iter().map(|kind| kind.open(&directory.join(kind.name))).collect::<Result<Vec<_>, _>>()?;
         runner::run(log, &mut views, until, BATCH_EVENTS, progress)?;
         Ok(Self(views))
     }

@@ -29,7 +29,7 @@ use crate::ViewError;
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View, instant};
+use crate::view::{Happened, View, instant};
 
 const REVIEWS: Layout<ReviewId, RetentionRow> = Layout::new(b'r');
 const PRODUCTS: Layout<ProductId, SaleRow> = Layout::new(b'p');
@@ -136,7 +136,7 @@ impl View for Retention {
     ];
     const REPORTS: &'static [&'static str] = &["retention"];
 
-    fn open(rows: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(rows: &Rows) -> Result<Self, ViewError> {
         let policies = RetentionReader(rows).policy()?.policies();
         Ok(Self {
             reviews: Table::new(REVIEWS),

@@ -4,14 +4,14 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | `r` | review | [`ReviewRow`], with its text as long as it can be opened |
+//! | `r` | review | [`ReviewRow`], its text sealed |
 //! | `f` | product, sort, two sort keys, review | – |
 //! | `a` | buyer, submission (newest first), review | – |
 //! | `s` | product | [`Rating`] |
 //! | `q` | when the photos were sent, review | – |
 //!
-//! A feed is stored in the order in which it is shown, once for each sort. The text is opened personal data: a digest
-//! covers only that it is there, and it is dropped when its subject's key is destroyed.
+//! A feed is stored in the order in which it is shown, once for each sort. The text is personal data: it stays sealed, no
+//! digest covers it (a seal differs each time), and it is dropped when its subject's key is destroyed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +27,12 @@ use domain::text::Score;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 
-use crate::ViewError;
 use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
+use crate::{SealedText, ViewError};
 
 type FeedKey = (ProductId, Sort, (Falling, i64), ReviewId);
 
@@ -102,8 +102,8 @@ pub struct ReviewRow {
     pub buyer: BuyerId,
     /// The score.
     pub score: Score,
-    /// Whether there is a text; the text itself, unless its key is destroyed or was never at hand.
-    pub text: Option<String>,
+    /// The text, unless its author had it deleted.
+    pub text: Option<SealedText>,
     /// What was measured of the text.
     pub signals: TextSignals,
     /// Its language.
@@ -135,8 +135,8 @@ pub struct ReviewRow {
 /// A translation of a review's text (R-3.2-06).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Translation {
-    /// The text, unless its key is destroyed or was never at hand.
-    pub text: Option<String>,
+    /// The text.
+    pub text: Option<SealedText>,
     /// What translated it.
     pub engine: String,
 }
@@ -149,7 +149,7 @@ impl Value for ReviewRow {
 }
 
 impl ReviewRow {
-    /// Drops all opened personal data.
+    /// Drops all personal data.
     fn forget(&mut self) {
         self.text = None;
         self.translations.values_mut().for_each(|translation| translation.text = None);
@@ -240,7 +240,6 @@ pub struct Reviews {
     ratings: Table<ProductId, Rating>,
     queue: Index<(i64, ReviewId)>,
     unsettled: BTreeSet<ReviewId>,
-    opener: Opener,
 }
 
 impl Reviews {
@@ -295,7 +294,7 @@ impl View for Reviews {
     ];
     const REPORTS: &'static [&'static str] = &["reviews", "rating", "photo-queue"];
 
-    fn open(_: &Rows, opener: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self {
             reviews: Table::new(REVIEWS),
             feeds: Index::new(FEEDS),
@@ -303,7 +302,6 @@ impl View for Reviews {
             ratings: Table::new(RATINGS),
             queue: Index::new(QUEUE),
             unsettled: BTreeSet::new(),
-            opener: opener.clone(),
         })
     }
 
@@ -318,7 +316,7 @@ impl View for Reviews {
                     seller: event.seller,
                     buyer: event.buyer,
                     score: event.score,
-                    text: self.opener.open(EventKind::ReviewSubmitted, &event.text),
+                    text: SealedText::of(EventKind::ReviewSubmitted, &event.text),
                     signals: event.signals,
                     language: event.language,
                     country_of_purchase: event.country_of_purchase,
@@ -341,7 +339,7 @@ impl View for Reviews {
                 review.visibility = Visibility::Online;
             })?,
             Event::Review(ReviewEvent::ReviewEdited(event)) => {
-                let text = self.opener.open(EventKind::ReviewEdited, &event.text);
+                let text = SealedText::of(EventKind::ReviewEdited, &event.text);
                 self.change(id, rows, |review| {
                     (review.score, review.text, review.signals) = (event.score, text, event.signals);
                     (review.language, review.aspects) = (event.language, event.aspects.clone());
@@ -378,7 +376,7 @@ impl View for Reviews {
             }
             Event::Review(ReviewEvent::PhotosReinstated(event)) => self.end_waiting(id, rows, Some(&event.photos))?,
             Event::Review(ReviewEvent::ReviewTranslated(event)) => {
-                let text = self.opener.open(EventKind::ReviewTranslated, &event.text);
+                let text = SealedText::of(EventKind::ReviewTranslated, &event.text);
                 let translation = Translation { text, engine: event.engine.clone() };
                 self.change(id, rows, |review| {
                     review.translations.insert(event.language, translation);
@@ -486,7 +484,7 @@ impl View for Reviews {
                             maybe_moment(review.edited_at),
                             Cell::from(review.photos.len()),
                             cell(format!("{:?}", review.visibility).to_uppercase()),
-                            review.text.map_or(Cell::Null, Cell::from),
+                            Cell::from(review.text.is_some()),
                         ]);
                     }
                 }

@@ -34,7 +34,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
 use crate::statements::StatementsReader;
-use crate::view::{Opener, View};
+use crate::view::View;
 
 /// How often time is advanced when nothing happens.
 const TICK: Duration = Duration::from_secs(1);
@@ -109,7 +109,6 @@ pub struct Served {
     asked: mpsc::Sender<Asked>,
     keeper: Option<JoinHandle<()>>,
     log: Arc<dyn EventLog>,
-    opener: Opener,
     directory: PathBuf,
 }
 
@@ -118,8 +117,8 @@ impl Served {
     ///
     /// # Errors
     /// [`ViewError`].
-    pub fn open(directory: &Path, log: Arc<dyn EventLog>, opener: Opener, now: Now) -> Result<Self, ViewError> {
-        let views = open_all(directory, &opener)?;
+    pub fn open(directory: &Path, log: Arc<dyn EventLog>, now: Now) -> Result<Self, ViewError> {
+        let views = open_all(directory)?;
         let index = SearchIndex::of(CatalogueReader(views[CATALOGUE].rows()))?;
         let current = Current { views, index };
         let shared = Arc::new(Shared { shelf: RwLock::new(current.shelf()), health: watch::Sender::default() });
@@ -131,7 +130,7 @@ impl Served {
             path: directory.to_owned(),
             source,
         })?;
-        let served = Self { shared, asked, keeper: Some(keeper), log, opener, directory: directory.to_owned() };
+        let served = Self { shared, asked, keeper: Some(keeper), log, directory: directory.to_owned() };
         served.watch_log();
         Ok(served)
     }
@@ -179,7 +178,7 @@ impl Served {
     /// # Errors
     /// [`ViewError`]; what served goes on serving then.
     pub fn rebuild(&self, kinds: &[ViewKind], progress: Progress<'_>) -> Result<(), ViewError> {
-        let open = |kind: &ViewKind| kind.open(&Generation::fresh(&self.directory, kind)?.directory, &self.opener);
+        let open = |kind: &ViewKind| kind.open(&Generation::fresh(&self.directory, kind)?.directory);
         let mut views = kinds.iter().map(open).collect::<Result<Views, _>>()?;
         runner::run(self.log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, progress)?;
         let catalogue = views.iter().find(|view| view.kind().name == Catalogue::NAME);
@@ -215,8 +214,8 @@ impl Drop for Served {
 ///
 /// # Errors
 /// [`ViewError`].
-pub fn open_all(directory: &Path, opener: &Opener) -> Result<Vec<Box<dyn Running>>, ViewError> {
-    VIEWS.iter().map(|kind| kind.open(&Generation::serving(directory, kind)?.directory, opener)).collect()
+pub fn open_all(directory: &Path) -> Result<Vec<Box<dyn Running>>, ViewError> {
+    VIEWS.iter().map(|kind| kind.open(&Generation::serving(directory, kind)?.directory)).collect()
 }
 
 /// Marks the views as caught up, and deletes what is older.

@@ -24,7 +24,7 @@ use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
-use crate::view::{Happened, Opener, View};
+use crate::view::{Happened, View};
 
 type IssuedKey = (i64, StatementId);
 type AddresseeKey = (Told, Falling, StatementId);
@@ -117,7 +117,7 @@ impl View for Statements {
     const WANTS: &'static [EventKind] = &[EventKind::StatementOfReasonsIssued];
     const REPORTS: &'static [&'static str] = &["statements"];
 
-    fn open(_: &Rows, _: &Opener) -> Result<Self, ViewError> {
+    fn open(_: &Rows) -> Result<Self, ViewError> {
         Ok(Self {
             statements: Table::new(STATEMENTS),
             issued: Index::new(ISSUED),

@@ -125,7 +125,7 @@ pub trait View: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    fn open(rows: &Rows, opener: &Opener) -> Result<Self, ViewError>;
+    fn open(rows: &Rows) -> Result<Self, ViewError>;
 
     /// Takes an event in.
     ///

@@ -14,7 +14,7 @@ use event_log::Position;
 use projections::catalogue::CatalogueReader;
 use projections::registry::{Running, ViewKind};
 use projections::search::{Hit, SearchIndex, Wanted};
-use projections::view::{Happened, Opener};
+use projections::view::Happened;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -30,7 +30,7 @@ struct Catalogue {
 impl Catalogue {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let view = ViewKind::named("catalogue").unwrap().open(directory.path(), &Opener::none()).unwrap();
+        let view = ViewKind::named("catalogue").unwrap().open(directory.path()).unwrap();
         Self { view, next: Position::START, _directory: directory }
     }
 

@@ -1,7 +1,5 @@
 //! The book as this program sees it: read only, beside a server or without one.
 
-use std::sync::Arc;
-
 use chrono::SecondsFormat;
 use event_log::EmbeddedLog;
 use projections::Checkpoint;
@@ -9,7 +7,6 @@ use projections::data_directory::DataDirectory;
 use projections::registry::{Running, VIEWS, ViewKind};
 use projections::replay::Replayed;
 use projections::runner::{self, BATCH_EVENTS, Until};
-use projections::view::Opener;
 use projections::{ViewError, served};
 use tempfile::TempDir;
 
@@ -36,11 +33,6 @@ pub(crate) fn log(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
     Ok(log)
 }
 
-/// Opens what is sealed, where the keys are at hand.
-pub(crate) fn opener(data: &DataDirectory) -> Result<Opener, ToolError> {
-    Ok(data.open_vault_read_only()?.map_or_else(Opener::none, |vault| Opener::vault(Arc::new(vault))))
-}
-
 /// Views made from nothing, in a directory that goes with them.
 pub(crate) struct TemporaryViews {
     pub(crate) views: Replayed,
@@ -51,15 +43,15 @@ pub(crate) struct TemporaryViews {
 pub(crate) fn replay(data: &DataDirectory, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
     let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the views"))?;
     let progress = Progress::new("replaying", "events");
-    let (log, opener) = (log(data)?, opener(data)?);
-    let views = Replayed::new(&log, kinds, until, &opener, directory.path(), &|done, total| progress.at(done, total))?;
+    let log = log(data)?;
+    let views = Replayed::new(&log, kinds, until, directory.path(), &|done, total| progress.at(done, total))?;
     Ok(TemporaryViews { views, _directory: directory })
 }
 
 /// The served views, at the book's end; nothing when a server has them.
 pub(crate) fn served(data: &DataDirectory) -> Result<Option<Vec<Box<dyn Running>>>, ToolError> {
     let log = log(data)?;
-    let mut views = match served::open_all(&data.views(), &opener(data)?) {
+    let mut views = match served::open_all(&data.views()) {
         Ok(views) => views,
         Err(error) if error.is_locked() => return Ok(None),
         Err(error) => return Err(error.into()),

@@ -13,9 +13,9 @@ use crate::progress::Progress;
 
 pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, ToolError> {
     let kinds = book::kinds(names)?;
-    let (log, opener) = (book::log(data)?, book::opener(data)?);
+    let log = book::log(data)?;
     // Whoever serves the views holds them; opening them first finds that out before any work is done.
-    match served::open_all(&data.views(), &opener) {
+    match served::open_all(&data.views()) {
         Ok(served) => drop(served),
         Err(error) if error.is_locked() => {
             let message = "a server has these views open; stop it first, or let it rebuild them itself";
@@ -23,8 +23,7 @@ pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, Too
         }
         Err(error) => return Err(error.into()),
     }
-    let open =
-        |kind: &projections::registry::ViewKind| kind.open(&Generation::fresh(&data.views(), kind)?.directory, &opener);
+    let open = |kind: &projections::registry::ViewKind| kind.open(&Generation::fresh(&data.views(), kind)?.directory);
     let mut views: Vec<Box<dyn Running>> = kinds.iter().map(open).collect::<Result<_, _>>()?;
     let progress = Progress::new("rebuilding", "events");
     runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;

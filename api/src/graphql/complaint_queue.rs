@@ -14,7 +14,7 @@ use super::moderation_cases::ModerationCase;
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{Views, instant, read, viewer, views};
+use super::platform::{Views, instant, opened, read, viewer, views};
 use super::statements::{RestrictionKind, concerned};
 
 /// In which part somebody complains.
@@ -106,8 +106,8 @@ impl Complaint {
     }
 
     /// Why the decision is wrong, in the complainant's words; nothing once the complainant was forgotten.
-    async fn reasons(&self) -> Option<&str> {
-        self.row.reasons.as_deref()
+    async fn reasons(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.row.reasons.as_ref())
     }
 
     /// When it was lodged.

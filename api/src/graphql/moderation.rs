@@ -9,7 +9,7 @@ use projections::reviews::ReviewRow;
 use super::guard::{MODERATORS, Only};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{instant, views};
+use super::platform::{instant, opened, views};
 use super::products::Product;
 use super::reviews::Photo;
 
@@ -46,8 +46,8 @@ impl PhotoModeration {
     }
 
     /// The review's text.
-    async fn text(&self) -> Option<&str> {
-        self.row.text.as_deref()
+    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.row.text.as_ref())
     }
 }
 

@@ -5,15 +5,15 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::{ComplaintId, NoticeId, PhotoId, ProductId, ReviewId};
 use domain::language::Language;
-use projections::ViewError;
 use projections::moderation::{CaseRow, Finding};
 use projections::reviews::ReviewRow;
+use projections::{SealedText, ViewError};
 
 use super::complaint_queue::Complaint;
 use super::guard::{MODERATORS, Only};
 use super::node::{global, parse};
 use super::notice_queue::Notice;
-use super::platform::{Views, instant, read};
+use super::platform::{Views, instant, opened, read};
 use super::review_commands::ReviewCriterion;
 use super::reviews::{Photo, ReviewStatus};
 use super::user_error::query_error;
@@ -63,7 +63,7 @@ impl From<&Finding> for CaseFinding {
 #[derive(Debug, Clone)]
 pub struct ModerationCase {
     review: ReviewId,
-    text: Option<String>,
+    text: Option<SealedText>,
     photos: Vec<PhotoId>,
     product: ProductId,
     language: Language,
@@ -102,8 +102,8 @@ impl ModerationCase {
     }
 
     /// The text; nothing once its author had it deleted.
-    async fn text(&self) -> Option<&str> {
-        self.text.as_deref()
+    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.text.as_ref())
     }
 
     /// The language in which it was written, BCP 47.

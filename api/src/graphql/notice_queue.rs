@@ -13,7 +13,7 @@ use super::moderation_cases::{ModerationCase, ReviewPart};
 use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{Views, instant, read, views};
+use super::platform::{Views, instant, opened, read, views};
 use super::review_commands::ReviewCriterion;
 
 /// A third party's notice.
@@ -74,8 +74,8 @@ impl Notice {
     }
 
     /// Why; nothing once the notifier was forgotten.
-    async fn reasons(&self) -> Option<&str> {
-        self.row.reasons.as_deref()
+    async fn reasons(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.row.reasons.as_ref())
     }
 
     /// Whether a trusted flagger sent it (DSA art. 22).

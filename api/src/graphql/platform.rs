@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::policy::Policies;
 use event_log::Position;
 use projections::digest::Digest;
-use projections::{Checkpoint, Served, Snapshot, ViewError};
+use projections::{Checkpoint, Opener, SealedText, Served, Snapshot, ViewError};
 
 use super::user_error::query_error;
 use crate::auth::Viewer;
@@ -30,6 +30,12 @@ pub struct Platform {
     pub photos: Photos,
     /// How many reviews wait to be translated.
     pub translations: Queue,
+}
+
+/// A text of personal data that a view has; nothing once its subject was forgotten.
+#[must_use]
+pub fn opened(ctx: &Context<'_>, text: Option<&SealedText>) -> Option<String> {
+    text?.open(&Opener::vault(Arc::clone(platform(ctx).book.vault())))
 }
 
 /// Which state of the views a request has read. A request reads them field by field; when a commit came in between,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::node::{global, parse};
 use super::orders::Order;
-use super::platform::{Views, instant, read, viewer};
+use super::platform::{Views, instant, opened, read, viewer};
 use super::products::Product;
 use super::user_error::query_error;
 use crate::ApiError;
@@ -127,10 +127,15 @@ impl Review {
         Ok(views.reviews().review(id)?.map(|row| Self { id, row }))
     }
 
-    fn translated(&self, language: Language, translation: &Translation) -> Option<ReviewTranslation> {
+    fn translated(
+        &self,
+        ctx: &Context<'_>,
+        language: Language,
+        translation: &Translation,
+    ) -> Option<ReviewTranslation> {
         Some(ReviewTranslation {
             language: language.to_string(),
-            text: translation.text.clone()?,
+            text: opened(ctx, translation.text.as_ref())?,
             original_language: self.row.language.to_string(),
             country_of_purchase: self.row.country_of_purchase.to_string(),
             engine: translation.engine.clone(),
@@ -161,8 +166,8 @@ impl Review {
     }
 
     /// The text; nothing once its author had it deleted.
-    async fn text(&self) -> Option<&str> {
-        self.row.text.as_deref()
+    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.row.text.as_ref())
     }
 
     /// The language in which it was written, BCP 47.
@@ -172,16 +177,16 @@ impl Review {
 
     /// The text in another language, while it stands in the original (R-3.2-06); nothing where it was not translated into
     /// that one.
-    async fn translation(&self, language: String) -> Result<Option<ReviewTranslation>> {
+    async fn translation(&self, ctx: &Context<'_>, language: String) -> Result<Option<ReviewTranslation>> {
         let language = language.parse::<Language>();
         let language = language.map_err(|bad| query_error(ApiError::input("language", bad.to_string())))?;
-        Ok(self.row.translations.get(&language).and_then(|translation| self.translated(language, translation)))
+        Ok(self.row.translations.get(&language).and_then(|translation| self.translated(ctx, language, translation)))
     }
 
     /// All translations of the text.
-    async fn translations(&self) -> Vec<ReviewTranslation> {
+    async fn translations(&self, ctx: &Context<'_>) -> Vec<ReviewTranslation> {
         let translations = self.row.translations.iter();
-        translations.filter_map(|(language, translation)| self.translated(*language, translation)).collect()
+        translations.filter_map(|(language, translation)| self.translated(ctx, *language, translation)).collect()
     }
 
     /// Where the product was bought, ISO 3166-1.

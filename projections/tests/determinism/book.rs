@@ -48,12 +48,8 @@ impl Book {
 
     /// The digests of all views, made from nothing.
     pub(crate) fn replayed(&self, until: Until, batch_events: usize) -> Digests {
-        self.replayed_with(&Opener::none(), until, batch_events)
-    }
-
-    pub(crate) fn replayed_with(&self, opener: &Opener, until: Until, batch_events: usize) -> Digests {
         let directory = tempfile::tempdir().unwrap();
-        let mut views = open(directory.path(), opener);
+        let mut views = open(directory.path());
         self.run(&mut views, until, batch_events).unwrap();
         digests(&views)
     }
@@ -75,8 +71,8 @@ pub(crate) type Views = Vec<Box<dyn Running>>;
 pub(crate) type Digests = Vec<(&'static str, String)>;
 
 /// All views, in a directory.
-pub(crate) fn open(directory: &Path, opener: &Opener) -> Views {
-    VIEWS.iter().map(|kind| kind.open(&directory.join(kind.name), opener).unwrap()).collect()
+pub(crate) fn open(directory: &Path) -> Views {
+    VIEWS.iter().map(|kind| kind.open(&directory.join(kind.name)).unwrap()).collect()
 }
 
 pub(crate) fn digests(views: &Views) -> Digests {

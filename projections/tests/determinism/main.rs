@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use book::{ALL, Book, digests, late_year, open, quiet_year, year};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::ReviewId;
 use event_log::Position;
 use projections::Served;
 use projections::registry::VIEWS;
 use projections::report::Filter;
+use projections::reviews::ReviewsReader;
 use projections::runner::{self, BATCH_EVENTS, Until};
 use projections::search::Wanted;
-use projections::view::Opener;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -73,8 +74,7 @@ proptest! {
     ) {
         let history = if late { late_year() } else { quiet_year().clone() };
         let (book, directory) = (Book::of(&[]), tempfile::tempdir().unwrap());
-        let opener = book.keys();
-        let mut views = open(directory.path(), &opener);
+        let mut views = open(directory.path());
         let mut rest = &history[..];
         let last = Stretch { steps: usize::MAX, batch_events: BATCH_EVENTS, tick: None, restart: true };
         for Stretch { steps, batch_events, tick, restart } in stretches.into_iter().chain([last]) {
@@ -89,7 +89,7 @@ proptest! {
             }
             if restart {
                 drop(views);
-                views = open(directory.path(), &opener);
+                views = open(directory.path());
             }
         }
         let moment = views[0].reached().moment();
@@ -101,13 +101,13 @@ proptest! {
 fn r_0_01_views_that_stand_at_different_positions_are_brought_level_without_taking_anything_twice() {
     let book = Book::of(quiet_year());
     let directory = tempfile::tempdir().unwrap();
-    let mut ahead = open(directory.path(), &Opener::none());
+    let mut ahead = open(directory.path());
     for (number, position) in [(1, 9_000), (3, 2_000), (4, 5_000), (6, 8_000)] {
         let until = Until { position: Some(Position(position)), moment: None };
         book.run(&mut ahead[number..=number], until, BATCH_EVENTS).unwrap();
     }
     drop(ahead);
-    let mut views = open(directory.path(), &Opener::none());
+    let mut views = open(directory.path());
     book.run(&mut views, ALL.0, 700).unwrap();
     assert_eq!(digests(&views), book.replayed(ALL.0, ALL.1));
 }
@@ -138,36 +138,46 @@ fn r_0_03_a_view_at_a_position_is_the_view_of_a_book_that_ends_there() {
 }
 
 #[test]
-fn r_0_01_r_3_3_02_no_digest_depends_on_the_keys_at_hand_and_no_text_outlives_its_key() {
+fn r_3_3_02_no_view_has_a_text_in_the_clear_and_no_text_outlives_its_key() {
     let book = Book::of(quiet_year());
-    let keyless = book.replayed(ALL.0, ALL.1);
-    let texts = || {
-        let directory = tempfile::tempdir().unwrap();
-        let mut views = open(directory.path(), &book.keys());
-        book.run(&mut views, ALL.0, ALL.1).unwrap();
-        assert_eq!(digests(&views), keyless);
-        let kind = projections::registry::ViewKind::named("reviews").unwrap();
-        let view = views.iter().find(|view| view.kind().name == kind.name).unwrap();
-        let report = kind.report(view.rows(), "reviews", &Filter::default()).unwrap();
-        let shown = report.rows.into_iter().filter(|row| row.last().is_some_and(|text| !text.is_null()));
-        shown.filter_map(|row| Some(row[0].as_str()?.to_owned())).collect::<Vec<_>>()
-    };
-    let readable = texts();
+    let directory = tempfile::tempdir().unwrap();
+    let mut views = open(directory.path());
+    book.run(&mut views, ALL.0, ALL.1).unwrap();
+    let view = views.iter().find(|view| view.kind().name == "reviews").unwrap();
+    let reader = ReviewsReader(view.rows());
+    let report = view.kind().report(view.rows(), "reviews", &Filter::default()).unwrap();
+    let reviews: Vec<ReviewId> = report.rows.iter().map(|row| row[0].as_str().unwrap().parse().unwrap()).collect();
+    let text = |review: &ReviewId| reader.review(*review).unwrap().unwrap().text?.open(&book.keys());
+    let readable: Vec<(ReviewId, String)> =
+        reviews.iter().filter_map(|review| Some((*review, text(review)?))).collect();
     assert!(readable.len() > 50, "{} texts", readable.len());
+    // What is stored is searched as raw bytes, as somebody with the disk would.
+    view.rows().flush().unwrap();
+    let stored = bytes_below(directory.path());
+    for (review, text) in readable.iter().take(12) {
+        assert!(!stored.windows(text.len()).any(|piece| piece == text.as_bytes()), "{review} is stored in the clear");
+    }
     let (forgotten, kept) = readable.split_at(readable.len() / 2);
-    for review in forgotten {
+    for (review, _) in forgotten {
         assert!(book.vault.destroy(&format!("review-{review}")).unwrap());
     }
-    assert_eq!(texts(), kept);
+    assert!(forgotten.iter().all(|(review, _)| text(review).is_none()));
+    assert!(kept.iter().all(|(review, kept)| text(review).as_ref() == Some(kept)));
+}
+
+/// The bytes of all files in a directory and below.
+fn bytes_below(directory: &std::path::Path) -> Vec<u8> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { bytes_below(&path) } else { std::fs::read(path).unwrap() }).collect()
 }
 
 #[test]
 fn r_0_01_what_a_server_serves_is_what_a_replay_gives_before_and_after_a_rebuild() {
     let book = Book::of(quiet_year());
     let expected = book.replayed(ALL.0, ALL.1);
-    let (directory, opener) = (tempfile::tempdir().unwrap(), book.keys());
+    let directory = tempfile::tempdir().unwrap();
     let log = Arc::new(book.log);
-    let served = Served::open(directory.path(), log.clone(), opener, Arc::new(|| None)).unwrap();
+    let served = Served::open(directory.path(), log.clone(), Arc::new(|| None)).unwrap();
     let last = Position(event_log::EventLog::watch_next_position(log.as_ref()).borrow().0 - 1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert!(runtime.block_on(served.includes(last, Duration::from_secs(60))));
@@ -195,7 +205,7 @@ fn r_0_02_what_is_read_says_from_which_position_and_moment_it_is() {
     let kinds = [VIEWS[0]];
     let replay = |until, name: &str| {
         let to = directory.path().join(name);
-        projections::replay::Replayed::new(&book.log, &kinds, until, &Opener::none(), &to, &|_, _| {}).unwrap()
+        projections::replay::Replayed::new(&book.log, &kinds, until, &to, &|_, _| {}).unwrap()
     };
     let reached = replay(as_of(moment), "moment").address();
     let events: usize = history.iter().map(|step| step.events.len()).sum();

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use domain::event::EventKind;
 use event_log::Position;
 use projections::registry::{Running, ViewKind};
-use projections::view::Opener;
 use projections::{Happened, Rows};
 use tempfile::TempDir;
 
@@ -18,7 +17,7 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn new(name: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let view = ViewKind::named(name).unwrap().open(directory.path(), &Opener::none()).unwrap();
+        let view = ViewKind::named(name).unwrap().open(directory.path()).unwrap();
         Self { view, _directory: directory }
     }
 

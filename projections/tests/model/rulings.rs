@@ -330,8 +330,8 @@ impl Bazaar {
     fn form(&self, review: ReviewId) -> Result<ReviewForm, &'static str> {
         let order = self.reviews.iter().find(|(id, ..)| *id == review).ok_or("no such review")?.1;
         let submitted_at = self.market.began(&format!("review-{review}")).ok_or("not submitted")?;
-        let (order_number, review_date) = (Some(order.to_string()), Some(local_day(submitted_at)));
-        Ok(ReviewForm { order_number, review_date, order, submitted_at })
+        let (order_number, review_date) = (order.to_string(), local_day(submitted_at));
+        Ok(ReviewForm { order_number: Some(order_number), review_date: Some(review_date), order, submitted_at })
     }
 
     fn lodge(&mut self, about: About) -> Done {

@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use domain::Event;
+use domain::EventKind;
 use domain::complaint::{ComplaintDecided, ComplaintEvent, ComplaintLodged, Contested};
 use domain::ids::{ComplaintId, NoticeId, PhotoId, ReviewId};
 use domain::notice::{NoticeDecided, NoticeEvent, NoticeSubmitted, NoticeTarget};
 use domain::review::ReviewEvent;
 use domain::statement::Restriction;
 use projections::moderation::{ComplaintStatus, ModerationReader};
-use projections::{Happened, Rows};
+use projections::{Happened, Rows, SealedText};
 
 type Decided<T> = Option<(T, i64)>;
 
@@ -91,7 +92,7 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
     for (id, at, sent, decided) in &notices {
         let row = reader.notice(*id).unwrap().unwrap();
         assert_eq!((row.target, row.allegation, row.submitted_at), (sent.target, sent.allegation, *at));
-        assert_eq!((&row.url, row.reasons), (&sent.url, sent.reasons.open(|_, _| None)));
+        assert_eq!((&row.url, row.reasons), (&sent.url, SealedText::of(EventKind::NoticeSubmitted, &sent.reasons)));
         let decision = row.decision.map(|decision| (decision.outcome, decision.criteria, decision.decided_at));
         assert_eq!(decision, decided.map(|(decided, at)| (decided.outcome, decided.criteria.clone(), at)));
     }
@@ -120,7 +121,7 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
     for (id, at, lodged, decided) in &complaints {
         let row = reader.complaint(*id).unwrap().unwrap();
         assert_eq!((row.contested, row.lodged_at, row.review), (lodged.contested, *at, contested(lodged)));
-        assert_eq!(row.reasons, lodged.reasons.open(|_, _| None));
+        assert_eq!(row.reasons, SealedText::of(EventKind::ComplaintLodged, &lodged.reasons));
         let decision = row.decision.map(|decision| (decision.outcome, decision.decided_at));
         assert_eq!(decision, decided.map(|(decided, at)| (decided.outcome, at)));
     }

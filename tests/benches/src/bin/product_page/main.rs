@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use api::clock::ClockSetting;
 use api::opened::Opened;
-use api::serve::Server;
+use api::serve::{Server, Settings};
 use axum::Router;
 use axum::http::header;
 use axum::routing::post;
@@ -25,6 +25,7 @@ use benches::rounds::{HEAD, Rounds, Unit, row};
 use benches::work::WorkDirectory;
 use benches::year;
 use bytes::Bytes;
+use event_log::EventLog;
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, request};
@@ -80,7 +81,11 @@ async fn serve(directory: &Path) -> Result<Server, Box<dyn Error + Send + Sync>>
     let directory = directory.to_owned();
     let data = tokio::task::spawn_blocking(move || year::write(&directory, &year::history(1))).await??;
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = Server::start(&data, Opened::open(&data)?, listen, ClockSetting::Fixed(year::end())).await?;
+    let mut settings = Settings::new(&data, listen, ClockSetting::Fixed(year::end()))?;
+    let opened = Opened::open(&data)?;
+    // What happened in the year was told in the year: no letters are written about it.
+    settings.told_before = opened.log.next_position().await?;
+    let server = Server::start(&data, opened, settings).await?;
     server.settled().await?;
     Ok(server)
 }

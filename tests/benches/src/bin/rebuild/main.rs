@@ -9,17 +9,16 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use benches::rounds::{HEAD, Rounds, Unit, rate, row, timed};
 use benches::work::{WorkDirectory, bytes_on_disk};
 use benches::year;
 use event_log::{EmbeddedLog, EventLog, Position};
+use projections::ViewError;
 use projections::registry::{Running, VIEWS};
 use projections::runner::{self, BATCH_EVENTS, Until};
 use projections::view::{Happened, kind_of};
-use projections::{Opener, ViewError};
 use rayon::prelude::*;
 
 /// So many of the demonstration's marketplaces make the large one.
@@ -38,7 +37,6 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let log = EmbeddedLog::open_read_only(data.log())?;
     let events = usize::try_from(log.refresh()?.0)?;
     eprintln!("{events} events: made in {:.1} s, written in {:.1} s", preparing.as_secs_f64(), writing.as_secs_f64());
-    let opener = data.open_vault_read_only()?.map_or_else(Opener::none, |vault| Opener::vault(Arc::new(vault)));
 
     let (mut of_all, mut of_one) = (Rounds::default(), Rounds::default());
     let (mut rebuilds, mut on_all, mut on_one) = (Rounds::default(), Rounds::default(), Rounds::default());
@@ -47,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     for round in 0..=ROUNDS {
         let directory = work.path().join(format!("views-{round}"));
         let all = decode_on_all_cores(&log, events)?;
-        let rebuilt = rebuild(&log, &opener, &directory)?;
+        let rebuilt = rebuild(&log, &directory)?;
         let one = decode_on_one_core(&log, events)?;
         views = bytes_on_disk(&directory)? >> 20;
         std::fs::remove_dir_all(&directory)?;
@@ -74,9 +72,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 }
 
 /// Makes every view anew, committed and on disk.
-fn rebuild(log: &EmbeddedLog, opener: &Opener, directory: &Path) -> Result<Duration, ViewError> {
+fn rebuild(log: &EmbeddedLog, directory: &Path) -> Result<Duration, ViewError> {
     let (made, elapsed) = timed(|| {
-        let open = VIEWS.iter().map(|kind| kind.open(&directory.join(kind.name), opener));
+        let open = VIEWS.iter().map(|kind| kind.open(&directory.join(kind.name)));
         let mut views: Vec<Box<dyn Running>> = open.collect::<Result<_, _>>()?;
         runner::run(log, &mut views, Until::default(), BATCH_EVENTS, &|_, _| {})?;
         views.iter().try_for_each(|view| view.rows().flush())?;
