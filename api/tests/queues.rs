@@ -27,6 +27,7 @@ use domain::recording::Cause;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::statement::{Addressee, Ground, Restriction, Statement, StatementCommand};
 use projections::Served;
+use projections::mails::MailStatus;
 use serde_json::{Value, json};
 use support::{BUYER, Market, SELLER, review_input};
 use uuid::Uuid;
@@ -214,6 +215,9 @@ async fn r_7_02_r_3_4_09_a_statement_is_for_compliance_auditors_and_whom_it_tell
 async fn r_1_2_01_r_1_2_05_a_seller_reads_their_own_ledger_and_nobody_elses() {
     let directory = tempfile::tempdir().unwrap();
     let market = Market::open(directory.path()).await;
+    // The fee of the month is charged by itself, at a moment that nobody can foresee.
+    let free = json!({ "sellerMonthlyFee": "0.00" });
+    market.done(Role::Operator, "adoptPolicy", "AdoptPolicyInput", free, "position").await;
     let order = market.delivered(&market.stock().await).await;
     let query = "query L($seller: ID!, $after: String) { sellerLedger(sellerId: $seller, first: 1, after: $after) { \
                  balance { amount currencyCode } provenance { digest } pageInfo { hasNextPage endCursor } \
@@ -296,7 +300,15 @@ async fn r_3_4_09_a_mail_is_read_by_whom_it_was_sent_to_and_by_nobody_else() {
     };
     let id = MailId(Uuid::from_u128(5));
     tell::<Mail>(&market, id.0, queue).await;
-    tell::<Mail>(&market, id.0, MailCommand::RecordSent).await;
+    // The server hands it over by itself.
+    let mut health = views(&market).health();
+    let sent = || {
+        let mail = views(&market).snapshot().mails().mail(id).unwrap();
+        mail.is_some_and(|mail| mail.status == MailStatus::Sent)
+    };
+    while !sent() {
+        health.changed().await.unwrap();
+    }
     let query = "{ viewer { mails { nodes { kind language status attempts sentAt content { subject text } } } } }";
     let answer = market.ask(Some(Role::Buyer), query, Value::Null).await;
     let mail = &answer["data"]["viewer"]["mails"]["nodes"][0];

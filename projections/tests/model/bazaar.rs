@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::Event;
 use domain::buyer::{BuyerCommand, BuyerIdentity};
 use domain::ids::{BuyerId, CommandId, HelpRequestId, ListingId, OrderId, ProductId, ReviewId, SellerId};
 use domain::metadata::Actor;
@@ -41,12 +42,18 @@ pub(crate) fn history(acts: &[Act]) -> Vec<Happened> {
     let steps = bazaar.market.into_history();
     let events = steps.into_iter().flat_map(|step| {
         let id = step.stream.split_once('-').and_then(|(_, id)| Uuid::parse_str(id).ok()).unwrap_or_default();
-        step.events.into_iter().map(move |event| (step.occurred_at, id, event))
+        step.events.into_iter().map(move |event| (step.occurred_at, id, recorded(event)))
     });
     (0..)
         .zip(events)
         .map(|(position, (at, id, event))| Happened { position: Position(position), at, id, event })
         .collect()
+}
+
+/// An event as it is recorded: its personal data is closed. What closes it here is of no account, for no view opens it.
+fn recorded(mut event: Event) -> Event {
+    event.seal(|_, _, plain| Ok::<_, serde_json::Error>(plain.to_vec())).unwrap();
+    event
 }
 
 /// The marketplace, and what a deed may be about.
