@@ -86,7 +86,7 @@ impl Server {
         let now = Arc::clone(&clock);
         let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;
         let book = Book::new(any, vault, clock);
-        let translations = Queue::default();
+        let translations = Queue::new(settings.translator.is_some());
         let views = Arc::new(views);
         let platform = Platform { book: book.clone(), views, photos, translations: translations.clone() };
         let platform = Arc::new(platform);

@@ -15,6 +15,8 @@ pub const OPERATORS: &[Role] = &[Role::Operator];
 pub const SUPERVISORS: &[Role] = &[Role::Operator, Role::Compliance];
 /// Whoever looks at photos and reviews.
 pub const MODERATORS: &[Role] = &[Role::Moderator];
+/// Whoever looks at reviews, or runs the marketplace.
+pub const MODERATORS_AND_OPERATORS: &[Role] = &[Role::Moderator, Role::Operator];
 /// Whoever answers for figures.
 pub const COMPLIANCE: &[Role] = &[Role::Compliance];
 /// Whoever answers for figures or checks them.

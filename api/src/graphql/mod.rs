@@ -5,6 +5,7 @@
 //! | [`products`] [`offers`] [`ratings`] [`feed`] [`search`] | the catalogue, the buy box, reviews of a product, search |
 //! | [`sellers`] [`listings`] [`buyers`] [`policies`] | their queries and commands |
 //! | [`orders`] [`order_commands`] [`reviews`] [`review_commands`] | what is read; what is commanded |
+//! | [`translations`] | what waits to be translated |
 //! | [`photo_submission`] | photos, by whatever way they come in |
 //! | [`moderation_commands`] [`notices`] [`complaints`] | what is removed and who is blocked, notices of it, complaints about it |
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
@@ -66,6 +67,7 @@ pub mod search;
 pub mod sellers;
 pub mod statements;
 pub mod subscriptions;
+pub mod translations;
 pub mod user_error;
 pub mod viewer;
 
@@ -86,6 +88,7 @@ pub struct Query(
     search::SearchQuery,
     sellers::SellerQuery,
     reviews::ReviewQuery,
+    translations::TranslationQuery,
     orders::OrderQuery,
     viewer::ViewerQuery,
     policies::PolicyQuery,

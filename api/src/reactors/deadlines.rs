@@ -43,6 +43,7 @@ impl Reactor for Deadlines {
         EventKind::PhotosApproved,
         EventKind::PhotosRejected,
         EventKind::PhotosReinstated,
+        EventKind::ReviewReinstated,
         EventKind::AuthorityOrderReceived,
         EventKind::AuthorityOrderExecuted,
     ];
@@ -56,7 +57,8 @@ impl Reactor for Deadlines {
         if let Event::Review(event) = &fact.event {
             if let ReviewEvent::ReviewSubmitted(_) = event {
                 clocks.insert(publication, running(None));
-            } else if let ReviewEvent::PhotosSubmitted(_) = event {
+            } else if let ReviewEvent::PhotosSubmitted(_) | ReviewEvent::ReviewReinstated(_) = event {
+                // Photos of a review that is back are due anew; without any, nothing is pending.
                 clocks.insert(photos, running(None));
             } else if let ReviewEvent::ReviewPublished(_) = event {
                 clocks.remove(&publication);

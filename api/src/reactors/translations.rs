@@ -24,13 +24,28 @@ use crate::{ApiError, Book};
 
 /// How many reviews wait to be translated, for whoever asks.
 #[derive(Debug, Clone, Default)]
-pub struct Queue(Arc<AtomicU64>);
+pub struct Queue {
+    waiting: Arc<AtomicU64>,
+    served: bool,
+}
 
 impl Queue {
+    /// Nothing waits yet; whether anything translates.
+    #[must_use]
+    pub fn new(served: bool) -> Self {
+        Self { served, ..Self::default() }
+    }
+
     /// How many wait.
     #[must_use]
     pub fn waiting(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything translates.
+    #[must_use]
+    pub const fn is_served(&self) -> bool {
+        self.served
     }
 }
 
@@ -102,7 +117,7 @@ impl Reactor for Translations {
         let languages = &book.policies().await?.review_languages;
         let waits = |text: &Text| languages.iter().any(|language| !text.done.contains(language));
         let waiting = state.reviews.values().filter(|text| waits(text)).count();
-        self.queue.0.store(waiting as u64, Ordering::Relaxed);
+        self.queue.waiting.store(waiting as u64, Ordering::Relaxed);
         metrics::gauge!("marktboek_reviews_waiting_for_translation")
             .set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
         let Some(translator) = &self.translator else { return Ok(false) };
