@@ -4,7 +4,8 @@
 A seller registers, is verified, lists and sells. The buyer is quoted the fee, buys with insurance, gets the delivery
 late, is invited seven days later and reviews with two photos; one shows a face, and both are refused. A third party sends
 a notice; a moderator removes the review; the buyer's mail says why; the buyer contests it, first with a wrong date and
-order number; another moderator reverses it. The seller is removed, and everything of theirs is off sale. The buyer has
+order number; another moderator reverses it. A listing turns out to be dangerous, and
+the buyer is told. The seller is removed, and everything of theirs is off sale. The buyer has
 the review deleted, and its text is nowhere in the data directory, read as raw bytes.
 
 The clock is this script's: it starts the server anew with another `--clock`, so that everything that fell due meanwhile
@@ -250,6 +251,9 @@ def live(market, replay_tool):
     check(market.query(public, id=review)["review"]["text"] == TEXT, "another moderator reversed it (R-3.4-10)")
     market.mail("jo@example.eu", "nobody is called by")
 
+    market.do("removeListing", operator, listingId=listings[0], reason="DANGEROUS", explanation="its battery may burn")
+    _, text = market.mail("jo@example.eu", "its battery may burn")
+    check(number in text and "A. Jansen" in text, "the buyer of a dangerous product is told of which order and whose (R-2.2-06)")
     market.do("removeSeller", operator, sellerId=SELLER, reason="BREACH_OF_QUALITY_CHARTER", explanation="always late")
     offers = "query($id: ID!) { product(id: $id) { offers { listingId } } }"
     until("everything of the seller's is off sale", lambda: not market.query(offers, id=product)["product"]["offers"])

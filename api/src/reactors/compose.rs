@@ -6,7 +6,7 @@ use domain::buyer::{Buyer, BuyerEvent, BuyerIdentity};
 use domain::calendar::end_of_months;
 use domain::complaint::{Complainant, Complaint, ComplaintEvent, ComplaintOutcome as Outcome};
 use domain::event::Event;
-use domain::ids::{AuthorityContactId, BuyerId, NoticeId, OrderId, ProductId, SellerId};
+use domain::ids::{AuthorityContactId, BuyerId, ListingId, NoticeId, OrderId, ProductId, SellerId};
 use domain::invitation::InvitationEvent;
 use domain::language::Language;
 use domain::listing::{Listing, ListingRemovalReason};
@@ -20,9 +20,11 @@ use domain::seller::{Seller, SellerEvent, TraderContact};
 use domain::statement::{Addressee, Ground, Restriction as Restricted, StatementEvent, StatementOfReasonsIssued};
 use domain::{EventKind, Refusal, Refused, Rule};
 use projections::Opener;
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
+use super::safety_warnings::bought;
 use super::{Fact, first};
 use crate::mail::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, Basis,
@@ -319,12 +321,14 @@ impl Compose<'_> {
         let Some(contact) = self.contact(warned.seller).await? else { return Ok(Vec::new()) };
         let product = self.product(warned.product).await?;
         let hazard = if warned.reason == ListingRemovalReason::Dangerous { Hazard::Dangerous } else { Hazard::Illegal };
+        let purchases = bought(Arc::clone(self.book.log()), ListingId(listing), warned.aware_at).await?;
+        let orders: HashMap<BuyerId, OrderId> = purchases.into_iter().map(|(order, buyer)| (buyer, order)).collect();
         let mut letters = Vec::new();
         for buyer in &warned.buyers {
-            let Some(reachable) = self.buyer(*buyer).await? else { continue };
+            let (Some(reachable), Some(order)) = (self.buyer(*buyer).await?, orders.get(buyer)) else { continue };
             let letter = DangerousProduct {
                 product: product.clone(),
-                order: listing.to_string(),
+                order: order.to_string(),
                 hazard,
                 why: warned.explanation.clone(),
                 trader: Trader {
@@ -332,7 +336,7 @@ impl Compose<'_> {
                     address: contact.address.clone(),
                     email: contact.email.clone(),
                 },
-                help: self.page("orders")?,
+                help: self.page(&format!("orders/{order}/help"))?,
             };
             letters.push(reachable.tell(MailKind::DangerousProduct, Letter::DangerousProduct(letter)));
         }

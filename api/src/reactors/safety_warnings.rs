@@ -82,7 +82,7 @@ impl Reactor for SafetyWarnings {
 }
 
 /// The orders of a listing in the six months before a moment, with their buyers.
-async fn bought(
+pub(super) async fn bought(
     log: Arc<dyn EventLog>,
     listing: ListingId,
     aware_at: DateTime<Utc>,
