@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use domain::EventKind;
 use domain::event::Event;
@@ -26,6 +27,8 @@ use uuid::Uuid;
 const LISTINGS: usize = 500;
 /// The server is killed after so many more listings have come down.
 const KILL_EVERY: usize = 20;
+/// A server that has not come further by then never will: far longer than a slow machine needs.
+const STUCK: Duration = Duration::from_secs(300);
 
 const SELLER: SellerId = SellerId(Uuid::from_u128(1));
 const PRODUCT: ProductId = ProductId(Uuid::from_u128(2));
@@ -115,7 +118,7 @@ fn r_2_2_04_nothing_is_left_for_sale_and_nothing_is_removed_twice_after_kills_al
     let (mut kills, mut target) = (0, 1);
     loop {
         let mut server = serve(data.path());
-        let log = EmbeddedLog::open_read_only(&directory).unwrap();
+        let (log, begun) = (EmbeddedLog::open_read_only(&directory).unwrap(), Instant::now());
         let (removed, stated) = loop {
             log.refresh().unwrap();
             let records = all(&log);
@@ -126,6 +129,7 @@ fn r_2_2_04_nothing_is_left_for_sale_and_nothing_is_removed_twice_after_kills_al
                 break counts;
             }
             assert!(server.try_wait().unwrap().is_none(), "the server ended by itself");
+            assert!(begun.elapsed() < STUCK, "nothing came down any more after {counts:?}");
             std::thread::yield_now();
         };
         server.kill().unwrap();
