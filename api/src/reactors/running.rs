@@ -92,39 +92,39 @@ impl<R: Reactor> Run<R> {
         let mut events = book.log().subscribe(self.next);
         let (mut caught_up, mut tick) = (false, tokio::time::interval(TICK));
         loop {
-            tokio::select! {
+            // What a reactor does not want gives it nothing to do; what time brings, a tick brings.
+            let (may_be_due, first_time) = tokio::select! {
                 event = events.next() => match event {
                     Some(event) => match event? {
-                        Subscribed::Event(record) => self.take_in(&record)?,
-                        Subscribed::CaughtUp => {
-                            self.act(book).await?;
-                            if !caught_up {
-                                caught_up = true;
-                                self.write()?;
-                            }
-                        }
+                        Subscribed::Event(record) => (self.take_in(&record)?, false),
+                        Subscribed::CaughtUp => (true, !std::mem::replace(&mut caught_up, true)),
                     },
                     None => return Ok(()),
                 },
-                _ = tick.tick() => {}
+                _ = tick.tick() => (true, false),
+            };
+            if !caught_up {
+                continue;
             }
-            if caught_up {
+            if may_be_due {
                 self.act(book).await?;
-                self.reached.send_replace(self.next);
-                if self.written.elapsed() >= CHECKPOINT_EVERY {
-                    self.write()?;
-                }
+            }
+            self.reached.send_replace(self.next);
+            if first_time || self.written.elapsed() >= CHECKPOINT_EVERY {
+                self.write()?;
             }
         }
     }
 
-    fn take_in(&mut self, record: &Recorded) -> Result<(), ApiError> {
+    /// Takes a record in; whether it was one that the reactor wants.
+    fn take_in(&mut self, record: &Recorded) -> Result<bool, ApiError> {
         let kind = EventKind::from_name(&record.event_type);
-        if kind.is_some_and(|kind| R::WANTS.contains(&kind)) {
+        let wanted = kind.is_some_and(|kind| R::WANTS.contains(&kind));
+        if wanted {
             self.reactor.fold(&mut self.state, &Fact::read(record)?);
         }
         self.next = record.position.next();
-        Ok(())
+        Ok(wanted)
     }
 
     /// Does all that is due.
