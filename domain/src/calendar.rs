@@ -95,6 +95,26 @@ impl SixMonths {
             this
         })
     }
+
+    /// The first instant of the first month.
+    #[must_use]
+    pub fn begins(self) -> DateTime<Utc> {
+        self.first.begins()
+    }
+
+    /// The first instant after the last month.
+    #[must_use]
+    pub fn ends(self) -> DateTime<Utc> {
+        let [.., last] = self.months();
+        last.next().begins()
+    }
+
+    /// The first and the last day.
+    #[must_use]
+    pub fn days(self) -> (NaiveDate, NaiveDate) {
+        let after = local_day(self.ends());
+        (local_day(self.begins()), after.pred_opt().unwrap_or(after))
+    }
 }
 
 impl FromStr for SixMonths {
@@ -204,6 +224,20 @@ mod tests {
         assert_eq!("2018-07".parse::<SixMonths>().unwrap().to_string(), "2018-H2");
         for bad in ["2018", "2018-H3", "2018-13", "H1-2018"] {
             assert!(bad.parse::<SixMonths>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r_7_01_a_half_year_begins_and_ends_at_midnight_in_paris_in_winter_and_in_summer() {
+        for (period, begins, ends, days) in [
+            ("2026-H1", "2025-12-31T23:00:00Z", "2026-06-30T22:00:00Z", "2026-01-01/2026-06-30"),
+            ("2026-H2", "2026-06-30T22:00:00Z", "2026-12-31T23:00:00Z", "2026-07-01/2026-12-31"),
+            ("2025-09", "2025-08-31T22:00:00Z", "2026-02-28T23:00:00Z", "2025-09-01/2026-02-28"),
+        ] {
+            let months: SixMonths = period.parse().unwrap();
+            assert_eq!((months.begins(), months.ends()), (at(begins), at(ends)), "{period}");
+            let (first, last) = months.days();
+            assert_eq!(format!("{first}/{last}"), days);
         }
     }
 
