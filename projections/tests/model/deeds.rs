@@ -6,12 +6,12 @@ use domain::buyer::Buyer;
 use domain::calendar::Month;
 use domain::criterion::Criterion;
 use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
+use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
 use domain::review::{Aspect, Judgement, Licence, Opinion, PhotoContent, ReviewCommand};
-use domain::seller::{SellerCommand, SellerRemovalReason};
+use domain::seller::SellerCommand;
 use fixtures::Occasion;
 use uuid::Uuid;
 
@@ -73,10 +73,10 @@ impl Bazaar {
                 let change = ListingCommand::ChangePrice { seller, price: euros(*price), delivery_cost: euros(1) };
                 self.market.listing(id, change, occasion)?;
             }
-            Deed::RemoveListing { listing } => {
+            Deed::RemoveListing { listing, reason } => {
                 let id = pick(&self.listings, *listing)?;
                 let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
-                let (reason, explanation) = (ListingRemovalReason::Convenience, "no longer wanted".into());
+                let (reason, explanation) = (*reason, "no longer wanted".into());
                 self.market.listing(
                     id,
                     ListingCommand::Remove {
@@ -94,12 +94,9 @@ impl Bazaar {
                     self.off_sale_since.insert(product, self.at);
                 }
             }
-            Deed::RemoveSeller { seller } => {
-                let remove = SellerCommand::Remove {
-                    reason: SellerRemovalReason::Convenience,
-                    explanation: "closed".into(),
-                    decided_by: staff(),
-                };
+            Deed::RemoveSeller { seller, reason } => {
+                let remove =
+                    SellerCommand::Remove { reason: *reason, explanation: "closed".into(), decided_by: staff() };
                 self.market.seller(pick(&SELLERS, *seller)?, remove, occasion)?;
             }
             Deed::Place { buyer, lines, state, promise_days, insured } => {
