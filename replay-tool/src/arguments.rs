@@ -62,7 +62,7 @@ pub(crate) enum Command {
     View {
         /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, mails, missed-deadlines,
         /// moderation, my-orders, photo-queue, ranking, rating, retention, reviews, seller-ledger, seller-quality,
-        /// sellers, statements.
+        /// sellers, statements, transparency.
         name: String,
         #[command(flatten)]
         at: At,
@@ -89,6 +89,17 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// The DSA's transparency report of six months (art. 15 and 24(1)) in the Commission's template: a CSV for each of its
+    /// parts, the qualitative part as Markdown, and the report's address.
+    TransparencyReport {
+        /// A half-year, as in 2025-H2, or the first of six months, as in 2025-03.
+        #[arg(long)]
+        period: SixMonths,
+        #[command(flatten)]
+        at: At,
+        /// The directory to write to; it is made, and files of the same names are written over.
+        out: PathBuf,
     },
     /// One stream, a line an event, with who and why.
     History {

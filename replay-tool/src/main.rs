@@ -10,6 +10,7 @@
 //! | `view.rs` | `view NAME` |
 //! | `diff.rs` | `diff NAME` |
 //! | `dsa.rs` | `dsa --period P` |
+//! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
 //! | `rebuild.rs` | `rebuild [NAME…]` |
@@ -26,6 +27,7 @@ mod history;
 mod import;
 mod progress;
 mod rebuild;
+mod transparency_report;
 mod verify;
 mod view;
 
@@ -70,6 +72,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server } => diff::run(&data, &names, &server),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
+        Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
         Command::Rebuild { names } => rebuild::run(&data, &names),

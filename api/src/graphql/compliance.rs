@@ -31,7 +31,11 @@ pub struct DsaPeriodInput {
 }
 
 impl DsaPeriodInput {
-    fn checked(&self) -> Result<SixMonths, ApiError> {
+    /// The period.
+    ///
+    /// # Errors
+    /// [`ApiError::Input`] when it is not given in one of the two ways.
+    pub(super) fn checked(&self) -> Result<SixMonths, ApiError> {
         let text = match self {
             Self { label: Some(label), year: None, half: None } => label.clone(),
             Self { label: None, year: Some(year), half: Some(half) } => format!("{year:04}-H{half}"),
@@ -51,6 +55,13 @@ pub struct DsaPeriod {
     first_month: String,
     /// The last month.
     last_month: String,
+}
+
+impl From<SixMonths> for DsaPeriod {
+    fn from(period: SixMonths) -> Self {
+        let [first, .., last] = period.months();
+        Self { label: period.to_string(), first_month: first.to_string(), last_month: last.to_string() }
+    }
 }
 
 /// A month's active recipients.
@@ -98,8 +109,7 @@ pub struct DsaActiveRecipients {
 impl DsaActiveRecipients {
     /// Of which months.
     async fn period(&self) -> DsaPeriod {
-        let [first, .., last] = self.period.months();
-        DsaPeriod { label: self.period.to_string(), first_month: first.to_string(), last_month: last.to_string() }
+        self.period.into()
     }
 
     /// The mean with two decimals, rounded half to even.

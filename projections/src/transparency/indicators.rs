@@ -159,7 +159,8 @@ pub(super) fn automated_means(figures: &TransparencyFigures, stamp: &Stamp) -> P
     };
     for (scope, measures) in [("Total number", &figures.measures), ("Own-initiative ", &figures.own_initiative)] {
         let MeasureFigures { taken, automated, .. } = *measures;
-        let (by_machine, by_people) = (Entry::count(automated), Entry::count(taken - automated));
+        let counted = |count| Entry::count(count).with("Restrictions by their statements of reasons.");
+        let (by_machine, by_people) = (counted(automated), counted(taken - automated));
         block(ALL, scope, [(BY_MACHINE, by_machine), (BY_PEOPLE, by_people)], automated == 0);
     }
     for (applies_to, scope, notices) in [

@@ -49,7 +49,7 @@ impl Entry {
     pub(super) fn median(durations: &Durations) -> Self {
         match durations.median() {
             Some(median) => Self { value: Cell::Decimal(median.hours()), context: Cell::Empty },
-            None => Self::unknown("There was none in the period, and of none there is no median."),
+            None => Self::unknown("None in the period, so there is no median."),
         }
     }
 
@@ -62,12 +62,10 @@ impl Entry {
         Self { value: Cell::Empty, context: Cell::Empty }
     }
 
-    /// The same, with something said of it, where nothing is yet.
-    pub(super) fn with(self, context: impl Into<String>) -> Self {
-        match self.context {
-            Cell::Empty => Self { context: Cell::text(context), ..self },
-            Cell::Text(_) | Cell::Count(_) | Cell::Decimal(_) => self,
-        }
+    /// The same, with something more said of it.
+    pub(super) fn with(self, more: impl AsRef<str>) -> Self {
+        let said = [self.context.printed().as_str(), more.as_ref()].join(" ");
+        Self { context: Cell::text(said.trim()), ..self }
     }
 }
 
