@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use domain::calendar::SixMonths;
+use domain::calendar::ReportPeriod;
 use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader};
 use projections::data_directory::DataDirectory;
 use projections::registry::ViewKind;
@@ -15,7 +15,7 @@ use crate::arguments::At;
 use crate::book;
 use crate::error::ToolError;
 
-pub(crate) fn run(data: &DataDirectory, period: SixMonths, at: &At, out: &Path) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &DataDirectory, period: ReportPeriod, at: &At, out: &Path) -> Result<Outcome, ToolError> {
     let (recipients, counted) = (ViewKind::named(ActiveRecipients::NAME)?, ViewKind::named(Transparency::NAME)?);
     let replayed = book::replay(data, &[recipients, counted], at.until())?;
     let average = ActiveRecipientsReader(replayed.views.rows(recipients)?).average(period)?;

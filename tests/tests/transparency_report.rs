@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use domain::calendar::{Month, SixMonths};
+use domain::calendar::{Month, ReportPeriod};
 use domain::event::Event;
 use domain::listing::ListingRemovalReason;
 use domain::seller::SellerEvent;
@@ -42,7 +42,7 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> u64 {
 }
 
 /// The restrictions that began in the period, from the events themselves.
-fn restrictions(history: &[Step], period: SixMonths) -> Vec<&StatementOfReasonsIssued> {
+fn restrictions(history: &[Step], period: ReportPeriod) -> Vec<&StatementOfReasonsIssued> {
     let events = history.iter().flat_map(|step| &step.events);
     let issued = events.filter_map(|event| {
         let Event::Statement(StatementEvent::StatementOfReasonsIssued(issued)) = event else { return None };

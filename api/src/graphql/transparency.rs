@@ -82,7 +82,7 @@ pub struct TransparencyReportPart {
     csv: String,
 }
 
-/// The transparency report of six months (DSA art. 15 and 24(1)).
+/// The transparency report of a year or of six months (DSA art. 15 and 24(1)).
 #[derive(Debug, Clone)]
 pub struct TransparencyReport {
     report: Report,
@@ -149,7 +149,7 @@ impl TransparencyReport {
     }
 }
 
-/// The transparency report of six months (DSA art. 15 and 24(1); R-7-01).
+/// The transparency report of a year or of six months (DSA art. 15 and 24(1); R-7-01).
 #[Object(serial)]
 impl TransparencyReport {
     /// Of which months.
@@ -236,11 +236,11 @@ pub struct TransparencyQuery;
 
 #[Object]
 impl TransparencyQuery {
-    /// The transparency report of six months in the Commission's template (DSA art. 15 and 24(1)). For COMPLIANCE and
-    /// AUDITOR.
+    /// The transparency report of a year or of six months in the Commission's template (DSA art. 15 and 24(1)). For
+    /// COMPLIANCE and AUDITOR.
     #[graphql(guard = "Only(FIGURES)", complexity = "20 + 30 * child_complexity")]
     async fn transparency_report(&self, ctx: &Context<'_>, period: DsaPeriodInput) -> Result<TransparencyReport> {
-        let period = period.checked().map_err(query_error)?;
+        let period = period.reported().map_err(query_error)?;
         read(ctx, |views| {
             let reader = views.transparency();
             let (figures, policies) = (reader.figures(period)?, reader.policy_version()?);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::calendar::SixMonths;
+use domain::calendar::ReportPeriod;
 use serde_json::json;
 
 use super::figures::TransparencyFigures;
@@ -19,7 +19,7 @@ const SERVICE: &str = "Marktboek";
 #[derive(Debug, Clone)]
 pub struct TransparencyReport {
     /// Of which months.
-    pub period: SixMonths,
+    pub period: ReportPeriod,
     /// Its numbers.
     pub figures: TransparencyFigures,
     /// Its parts in the template's order.
@@ -36,7 +36,7 @@ impl TransparencyReport {
     /// The report of a period.
     #[must_use]
     pub fn new(
-        period: SixMonths,
+        period: ReportPeriod,
         figures: TransparencyFigures,
         recipients: &Average,
         policy_version: u32,

@@ -18,7 +18,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::authority::{AuthorityEvent, AuthorityOrderEffect};
-use domain::calendar::SixMonths;
+use domain::calendar::ReportPeriod;
 use domain::complaint::{ComplaintEvent, ComplaintOutcome, Contested};
 use domain::dispute::{DisputeEvent, DisputeState};
 use domain::event::{Event, EventKind};
@@ -363,7 +363,7 @@ pub struct TransparencyReader<'a>(pub &'a Rows);
 
 impl<'a> TransparencyReader<'a> {
     /// What happened in a period, in order.
-    pub fn acts(&self, period: SixMonths) -> impl Iterator<Item = Result<Act, ViewError>> + use<'a> {
+    pub fn acts(&self, period: ReportPeriod) -> impl Iterator<Item = Result<Act, ViewError>> + use<'a> {
         let first = (period.begins().timestamp_micros(), 0, Uuid::nil());
         let ends = period.ends().timestamp_micros();
         ACTS.scan_from(self.0, &(), &first)
@@ -375,7 +375,7 @@ impl<'a> TransparencyReader<'a> {
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    pub fn figures(&self, period: SixMonths) -> Result<TransparencyFigures, ViewError> {
+    pub fn figures(&self, period: ReportPeriod) -> Result<TransparencyFigures, ViewError> {
         let mut figures = TransparencyFigures::default();
         for act in self.acts(period) {
             figures.count(&act?);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::calendar::SixMonths;
+use domain::calendar::ReportPeriod;
 use domain::complaint::ComplaintOutcome;
 use domain::criterion::Criterion;
 use domain::event::Event;
@@ -85,7 +85,7 @@ fn r_7_01_what_follows_from_a_well_founded_complaint_about_a_notice_is_newly_imp
     transparency::check(view.rows(), &facts);
 }
 
-fn half(period: &str) -> SixMonths {
+fn half(period: &str) -> ReportPeriod {
     period.parse().unwrap()
 }
 
