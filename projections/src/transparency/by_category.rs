@@ -6,9 +6,10 @@ use super::act::RestrictionKind;
 use super::columns;
 use super::figures::{ByCategory, MeasureFigures, NoticeFigures, OrderFigures, OrdersOfOneKind, TransparencyFigures};
 use super::heading::{self, Heading, of_law, of_terms};
-use super::part::{ALL, Cell, Entry, HOSTING, Part, Stamp};
+use super::part::{ALL, Cell, Entry, HOSTING, Part, Stamp, explained};
 
-/// Part 3: for all Member States together, then for each with an authority that gave an order.
+/// Part 3: for all Member States together, then for each with an authority that gave an order. They stand by their ISO
+/// 3166-1 codes, as in the Transparency Database.
 pub(super) fn orders(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
     let states = figures.orders_by_state.iter().map(|(state, orders)| (state.code(), orders));
     let scopes = std::iter::once(("TOTAL", &figures.orders)).chain(states);
@@ -49,7 +50,7 @@ fn order_entries(OrderFigures { to_act, to_inform }: &OrderFigures, heading: Hea
             "As for orders to act.",
             "As for orders to act.",
         ];
-        entries = entries.into_iter().zip(context).map(|(entry, context)| entry.with(context)).collect();
+        entries = explained(entries, context);
     }
     entries
 }
@@ -69,8 +70,7 @@ pub(super) fn notices(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
         let (by_law, by_terms) = (counts(|notices| notices.by_law), counts(|notices| notices.by_terms));
         let mut entries: Vec<Entry> = [received, items, medians, by_law, by_terms].into_iter().flatten().collect();
         if heading == Heading::Total {
-            let context = notice_context(figures.notices_of_terms);
-            entries = entries.into_iter().zip(context).map(|(entry, context)| entry.with(context)).collect();
+            entries = explained(entries, notice_context(figures.notices_of_terms));
         }
         stamp.row(HOSTING, [heading.name(), heading.other()], entries)
     };
@@ -119,7 +119,7 @@ fn measure_rows(
         let mut entries = measure_entries(measures.of(heading).unwrap_or(&none));
         if heading == Heading::Total {
             let context = measure_context(figures.for_convenience);
-            entries = entries.into_iter().zip(context).map(|(entry, context)| entry.with(context)).collect();
+            entries = explained(entries, context);
         }
         stamp.row(ALL, [heading.name(), heading.other()], entries)
     };

@@ -270,3 +270,43 @@ impl TransparencyFigures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::criterion::Criterion;
+    use domain::listing::ListingRemovalReason as Listing;
+    use domain::seller::SellerRemovalReason as Seller;
+    use domain::statement::Ground;
+
+    use super::*;
+    use crate::transparency::heading::of_law;
+
+    #[test]
+    fn r_7_01_what_is_restricted_by_law_has_a_category_of_the_part_for_it() {
+        let criteria = [Criterion::IllegalContent, Criterion::HateOrViolence, Criterion::RegulatoryBreach];
+        let criteria = criteria.map(|criterion| Ground::Criteria(vec![Criterion::OffTopic, criterion]));
+        let listings = [Listing::BreachOfLaw, Listing::Prohibited, Listing::Dangerous].map(Ground::Listing);
+        let sellers = [Seller::BreachOfLaw, Seller::TraderNotTraceable].map(Ground::Seller);
+        for ground in criteria.into_iter().chain(listings).chain(sellers) {
+            assert!(ground.is_law(), "{ground:?}");
+            let main = ground.classifications()[0].category();
+            assert!(of_law().any(|category| category == main), "{ground:?} is {main}");
+        }
+    }
+
+    #[test]
+    fn r_7_01_a_seller_who_may_sell_no_longer_counts_once_and_both_as_service_and_as_account_ended() {
+        let mut figures = TransparencyFigures::default();
+        figures.count(&Act::Restricted(Measure {
+            restriction: RestrictionKind::ServiceEnded,
+            ground: Ground::Seller(Seller::TraderNotTraceable),
+            trigger: Trigger::OwnInitiative,
+            automated: false,
+            after_complaint: false,
+        }));
+        let total = figures.own_initiative_by_law.of(Heading::Total).unwrap();
+        assert_eq!((total.taken, total.of(&[RestrictionKind::ServiceEnded])), (1, 1));
+        assert_eq!(figures.own_initiative_by_terms.of(Heading::Total), None);
+        assert_eq!(figures.suspensions_for_illegal_content, 0);
+    }
+}

@@ -14,8 +14,9 @@
 //! | `document.rs` | the whole report, with what its digest covers |
 //!
 //! An act counts in the period in which it happened: an order or a notice when it came in, a decision when it was taken,
-//! whenever that began on which it decides. So a period that is over keeps its figures. A cell that the book can't fill
-//! is empty and says why; nothing is zero because nobody knows.
+//! whenever that began on which it decides. So a period that is over keeps its figures, but for a restriction of its last
+//! moments whose statement of reasons is still to be issued. A cell that the book can't fill is empty and says why;
+//! nothing is zero because nobody knows.
 
 mod act;
 mod by_category;

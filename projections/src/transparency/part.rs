@@ -69,6 +69,11 @@ impl Entry {
     }
 }
 
+/// The entries, each with what is said of it.
+pub(super) fn explained(entries: Vec<Entry>, said: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<Entry> {
+    entries.into_iter().zip(said).map(|(entry, said)| entry.with(said)).collect()
+}
+
 /// A part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
