@@ -776,4 +776,4 @@ fn within_edit_window(order: &Order, rule: Rule, context: &Context<'_>) -> Resul
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

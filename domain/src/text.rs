@@ -131,6 +131,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn r_2_3_01_a_category_is_a_slug_shown_as_it_is_written() {
+        assert_eq!(Slug::new("game_consoles2", "category").unwrap().to_string(), "game_consoles2");
+        for text in ["", "Phones", "smart phones", "télé", "a-b", &"a".repeat(65)] {
+            assert_eq!(Slug::new(text, "category").unwrap_err().field, "category", "{text}");
+        }
+    }
+
+    #[test]
     fn r_3_1_02_a_score_is_1_to_5() {
         assert_eq!((0..=6).filter(|score| Score::try_from(*score).is_ok()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     }

@@ -2,10 +2,9 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::calendar::months_later;
 use domain::ids::{ListingId, OrderId, ReviewId};
 use domain::listing::Listing as ListingStream;
-use domain::order::{OrderLine as Line, RequestedLine, quote};
+use domain::order::{OrderLine as Line, RequestedLine, guaranteed_until, quote};
 use projections::orders::OrderRow;
 
 use super::guard::{BUYERS, Only};
@@ -101,7 +100,7 @@ pub struct Payment {
     refunded_at: Option<DateTime<Utc>>,
 }
 
-/// The guarantees of a line (R-1.3-01). They end so many months after delivery.
+/// The guarantees of a line (R-1.3-01). They end with the day that is so many months after delivery.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(serial)]
 pub struct Guarantees {
@@ -171,7 +170,7 @@ impl OrderLine {
     async fn guarantees(&self, ctx: &Context<'_>) -> Result<Guarantees> {
         let legal_months = policies(ctx).await?.legal_guarantee_months;
         let commercial_months = u32::from(self.line.warranty_months);
-        let until = |months| self.delivered_at.map(|delivered| months_later(delivered, months));
+        let until = |months| self.delivered_at.map(|delivered| guaranteed_until(delivered, months));
         Ok(Guarantees {
             legal_months,
             legal_until: until(legal_months),

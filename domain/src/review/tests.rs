@@ -131,7 +131,7 @@ fn reject(criteria: Vec<Criterion>) -> ReviewCommand {
     ReviewCommand::RejectPhotos(judgement(criteria))
 }
 
-fn live() -> Given<Review> {
+pub(crate) fn live() -> Given<Review> {
     given::<Review>().at("2026-03-10T10:00:00Z").after(submit(5, "très bien"))
 }
 
