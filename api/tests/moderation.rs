@@ -285,8 +285,15 @@ async fn r_3_4_10_a_blocked_buyer_contests_with_a_form_that_is_prefilled_and_che
     market.buyer = BUYER;
 
     // The number as an answer's id has it will do as well.
-    let lodged = lodge(&market, with(&json!(order), date)).await;
+    let command = "3f0f8a52-1f0c-4b58-9d4c-0d7b2f3a9c11";
+    let sent = and(with(&json!(order), date), json!({ "commandId": command }));
+    let lodged = lodge(&market, sent.clone()).await;
     assert_eq!((refusals(&lodged), &lodged["status"]), (vec![], &json!("OPEN")));
+    // One decision is contested once, however it is named.
+    let by_statement = and(with(number, date), json!({ "reviewId": null, "statementId": form["statementId"] }));
+    for second in [with(number, date), by_statement] {
+        assert_eq!(refusals(&lodge(&market, second).await), refused("ALREADY_DONE", "complaintId", "R-3.4-10"));
+    }
     let reverse =
         || json!({ "complaintId": lodged["complaintId"], "outcome": "REVERSED", "explanation": "an opinion" });
     let same = market.command(Role::Moderator, "decideComplaint", "DecideComplaintInput", reverse(), "status").await;
@@ -299,6 +306,7 @@ async fn r_3_4_10_a_blocked_buyer_contests_with_a_form_that_is_prefilled_and_che
     let read = "query R($id: ID!) { review(id: $id) { status } }";
     let back = market.ask(None, read, json!({ "id": review })).await["data"]["review"].clone();
     assert_eq!(back, json!({ "status": "ONLINE" }));
+    assert_eq!(lodge(&market, sent).await["complaintId"], lodged["complaintId"], "the same command, the same answer");
     assert_eq!(code(&market.ask(Some(Role::Buyer), ask, json!({ "review": review })).await), "NOT_FOUND");
     market.server.stop().await;
 }
@@ -372,5 +380,29 @@ async fn r_3_4_11_a_buyer_is_warned_before_a_block_which_a_moderator_can_lift() 
     assert_eq!(unblock().await["buyer"]["block"], Value::Null);
     assert_eq!(refusals(&unblock().await), refused("ALREADY_DONE", "buyerId", "R-3.4-11"));
     market.done(Role::Buyer, "editReview", "EditReviewInput", edit(), "review { score }").await;
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_4_08_r_3_4_11_the_author_of_a_review_is_warned_and_blocked_by_who_does_not_learn_who_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    with_account(&market).await;
+    let (_, review) = reviewed(&market, &market.stock().await).await;
+    let command = |mutation: &'static str, input_type: &'static str, input: Value| {
+        market.command(Role::Moderator, mutation, input_type, input, "buyer { id status block { until } }")
+    };
+    let why = || json!({ "reviewId": review, "criteria": ["ADVERTISING"], "explanation": "advertises a shop" });
+    let unnamed = |until: Value| json!({ "id": null, "status": "REGISTERED", "block": until });
+    assert_eq!(command("warnBuyer", "WarnBuyerInput", why()).await["buyer"], unnamed(Value::Null));
+    let blocked = command("blockBuyer", "BlockBuyerInput", why()).await;
+    assert_eq!(blocked["buyer"], unnamed(json!({ "until": null })));
+    // Named as well, it must be the author's.
+    let stranger = command("blockBuyer", "BlockBuyerInput", and(why(), json!({ "buyerId": NOWHERE }))).await;
+    assert_eq!(refusals(&stranger), refused("NOT_FOUND", "reviewId", "R-3.4-11"));
+    let nobody = command("blockBuyer", "BlockBuyerInput", and(why(), json!({ "reviewId": null }))).await;
+    assert_eq!(refusals(&nobody), refused("INVALID", "buyerId", ""));
+    let lifted = command("unblockBuyer", "UnblockBuyerInput", json!({ "reviewId": review })).await;
+    assert_eq!(lifted["buyer"], unnamed(Value::Null));
     market.server.stop().await;
 }
