@@ -382,27 +382,3 @@ async fn r_3_4_11_a_buyer_is_warned_before_a_block_which_a_moderator_can_lift() 
     market.done(Role::Buyer, "editReview", "EditReviewInput", edit(), "review { score }").await;
     market.server.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r_3_4_08_r_3_4_11_the_author_of_a_review_is_warned_and_blocked_by_who_does_not_learn_who_it_is() {
-    let directory = tempfile::tempdir().unwrap();
-    let market = Market::open(directory.path()).await;
-    with_account(&market).await;
-    let (_, review) = reviewed(&market, &market.stock().await).await;
-    let command = |mutation: &'static str, input_type: &'static str, input: Value| {
-        market.command(Role::Moderator, mutation, input_type, input, "buyer { id status block { until } }")
-    };
-    let why = || json!({ "reviewId": review, "criteria": ["ADVERTISING"], "explanation": "advertises a shop" });
-    let unnamed = |until: Value| json!({ "id": null, "status": "REGISTERED", "block": until });
-    assert_eq!(command("warnBuyer", "WarnBuyerInput", why()).await["buyer"], unnamed(Value::Null));
-    let blocked = command("blockBuyer", "BlockBuyerInput", why()).await;
-    assert_eq!(blocked["buyer"], unnamed(json!({ "until": null })));
-    // Named as well, it must be the author's.
-    let stranger = command("blockBuyer", "BlockBuyerInput", and(why(), json!({ "buyerId": NOWHERE }))).await;
-    assert_eq!(refusals(&stranger), refused("NOT_FOUND", "reviewId", "R-3.4-11"));
-    let nobody = command("blockBuyer", "BlockBuyerInput", and(why(), json!({ "reviewId": null }))).await;
-    assert_eq!(refusals(&nobody), refused("INVALID", "buyerId", ""));
-    let lifted = command("unblockBuyer", "UnblockBuyerInput", json!({ "reviewId": review })).await;
-    assert_eq!(lifted["buyer"], unnamed(Value::Null));
-    market.server.stop().await;
-}

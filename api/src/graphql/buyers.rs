@@ -33,8 +33,8 @@ pub enum BuyerStatus {
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(serial)]
 pub struct Buyer {
-    /// The global id; nothing where a moderator named the account by a review of it: who wrote it stays hidden (R-3.4-08).
-    id: Option<ID>,
+    /// The global id.
+    id: ID,
     /// How far it has come.
     status: BuyerStatus,
     /// The block of the account that holds now (R-3.4-11).
@@ -86,33 +86,7 @@ pub struct EraseBuyerInput {
 
 payload! {
     /// What a command on a buyer came to.
-    BuyerPayload(Account)
-}
-
-/// Whose account a command is about, and whether whoever gave it learns that.
-#[derive(Debug, Clone, Copy)]
-pub enum Account {
-    /// It was named.
-    Named(BuyerId),
-    /// A review of its owner was named.
-    AuthorOfReview(BuyerId),
-}
-
-impl Account {
-    /// Whose.
-    #[must_use]
-    pub const fn id(self) -> BuyerId {
-        match self {
-            Self::Named(id) | Self::AuthorOfReview(id) => id,
-        }
-    }
-
-    fn shown(self) -> Option<BuyerId> {
-        match self {
-            Self::Named(id) => Some(id),
-            Self::AuthorOfReview(_) => None,
-        }
-    }
+    BuyerPayload(BuyerId)
 }
 
 #[ComplexObject]
@@ -121,10 +95,10 @@ impl BuyerPayload {
     async fn buyer(&self, ctx: &Context<'_>) -> Result<Option<Buyer>> {
         let Some(effect) = &self.effect else { return Ok(None) };
         let book = &platform(ctx).book;
-        let state: BuyerStream = book.load(effect.what.id().0).await.map_err(query_error)?;
+        let state: BuyerStream = book.load(effect.what.0).await.map_err(query_error)?;
         let block = state.block.filter(|block| block.holds(book.clock().now()));
         Ok(Some(Buyer {
-            id: effect.what.shown().map(global),
+            id: global(effect.what),
             status: state.standing.into(),
             block: block.map(|block| BuyerBlock { until: block.until }),
         }))
@@ -166,7 +140,7 @@ impl BuyerMutation {
                 };
                 ready(Ok(BuyerCommand::Register { buyer, identity, country, language }))
             });
-            Ok((Account::Named(buyer), done.await?))
+            Ok((buyer, done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -180,7 +154,7 @@ impl BuyerMutation {
             let buyer = whose(&command, input.buyer_id.as_ref())?
                 .ok_or_else(|| ApiError::input("buyerId", "say whom to forget"))?;
             let done = command.execute::<BuyerStream, _, _>(buyer, |_| ready(Ok(BuyerCommand::Erase)));
-            Ok((Account::Named(buyer), done.await?))
+            Ok((buyer, done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }

@@ -13,7 +13,7 @@ use domain::review::{Judgement, Review as ReviewStream, ReviewCommand};
 use domain::{Refusal, Refused, Rule};
 use uuid::Uuid;
 
-use super::buyers::{Account, BuyerPayload};
+use super::buyers::BuyerPayload;
 use super::command::Command;
 use super::guard::{MODERATORS, Only};
 use super::node::parse;
@@ -43,14 +43,14 @@ pub struct ModerateReviewInput {
 pub struct WarnBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom; the author of the review where nothing is said.
-    buyer_id: Option<ID>,
-    /// The buyer's review that broke the criteria, if one did.
-    review_id: Option<ID>,
+    /// Whom.
+    buyer_id: ID,
     /// Which criteria were broken; at least one.
     criteria: Vec<ReviewCriterion>,
     /// The facts, in words; no personal data.
     explanation: String,
+    /// The buyer's review that broke them, if one did.
+    review_id: Option<ID>,
 }
 
 /// A block.
@@ -58,10 +58,8 @@ pub struct WarnBuyerInput {
 pub struct BlockBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom; the author of the review where nothing is said.
-    buyer_id: Option<ID>,
-    /// A review of the buyer's: who they are need not be known (R-3.4-08).
-    review_id: Option<ID>,
+    /// Whom.
+    buyer_id: ID,
     /// The first instant at which it does not hold; for good where nothing is said.
     until: Option<DateTime<Utc>>,
     /// Which criteria were broken; at least one.
@@ -75,10 +73,8 @@ pub struct BlockBuyerInput {
 pub struct UnblockBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom; the author of the review where nothing is said.
-    buyer_id: Option<ID>,
-    /// A review of the buyer's: who they are need not be known (R-3.4-08).
-    review_id: Option<ID>,
+    /// Whom.
+    buyer_id: ID,
 }
 
 /// Commands of moderators.
@@ -122,17 +118,22 @@ impl ModerationMutation {
     async fn warn_buyer(&self, ctx: &Context<'_>, input: WarnBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
             let review = input.review_id.as_ref().map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
-            let account = account(command.book, input.buyer_id.as_ref(), review).await?;
-            let done = command.execute::<BuyerStream, _, _>(account.id(), |_| {
-                ready(Ok(BuyerCommand::Warn {
+            let (book, input) = (command.book, &input);
+            let decided_by = &command.viewer.staff();
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| async move {
+                if let Some(review) = review {
+                    written_by(book, review, buyer).await?;
+                }
+                Ok(BuyerCommand::Warn {
                     criteria: criteria(&input.criteria),
                     explanation: input.explanation.clone(),
                     review,
-                    decided_by: command.viewer.staff(),
-                }))
+                    decided_by: decided_by.clone(),
+                })
             });
-            Ok((account, done.await?))
+            Ok((buyer, done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -143,9 +144,8 @@ impl ModerationMutation {
     async fn block_buyer(&self, ctx: &Context<'_>, input: BlockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let review = input.review_id.as_ref().map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
-            let account = account(command.book, input.buyer_id.as_ref(), review).await?;
-            let done = command.execute::<BuyerStream, _, _>(account.id(), |_| {
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| {
                 ready(Ok(BuyerCommand::Block {
                     until: input.until,
                     criteria: criteria(&input.criteria),
@@ -153,7 +153,7 @@ impl ModerationMutation {
                     decided_by: command.viewer.staff(),
                 }))
             });
-            Ok((account, done.await?))
+            Ok((buyer, done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -163,11 +163,10 @@ impl ModerationMutation {
     async fn unblock_buyer(&self, ctx: &Context<'_>, input: UnblockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let review = input.review_id.as_ref().map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
-            let account = account(command.book, input.buyer_id.as_ref(), review).await?;
+            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
             let lift = || ready(Ok(BuyerCommand::Unblock(UnblockReason::Lifted)));
-            let done = command.execute::<BuyerStream, _, _>(account.id(), |_| lift());
-            Ok((account, done.await?))
+            let done = command.execute::<BuyerStream, _, _>(buyer, |_| lift());
+            Ok((buyer, done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -178,28 +177,12 @@ pub(super) fn criteria(named: &[ReviewCriterion]) -> Vec<Criterion> {
     named.iter().copied().map(Criterion::from).collect()
 }
 
-/// Whose account it is about: that which is named, or that of the author of the review that is named. Nothing that another
-/// one wrote is held against a buyer.
-async fn account(book: &Book, buyer: Option<&ID>, review: Option<ReviewId>) -> Result<Account, ApiError> {
-    let author = match review {
-        Some(review) => {
-            let state: ReviewStream = book.load(review.0).await?;
-            let author = state.known().map(|written| written.submitted.buyer);
-            Some(author.ok_or_else(|| {
-                ApiError::from(no_such_review("there is no such review, or its author had it deleted"))
-            })?)
-        }
-        None => None,
-    };
-    match (buyer, author) {
-        (None, Some(author)) => Ok(Account::AuthorOfReview(author)),
-        (Some(buyer), None) => Ok(Account::Named(parse(buyer, "buyerId")?)),
-        (Some(buyer), Some(author)) if parse::<BuyerId>(buyer, "buyerId")? == author => Ok(Account::Named(author)),
-        (Some(_), Some(_)) => Err(no_such_review("another buyer wrote this review; leave one of the two out").into()),
-        (None, None) => Err(ApiError::input("buyerId", "say whom, by buyerId, or by reviewId, a review of theirs")),
+/// Refuses to hold against a buyer what another one wrote.
+async fn written_by(book: &Book, review: ReviewId, buyer: BuyerId) -> Result<(), ApiError> {
+    let state: ReviewStream = book.load(review.0).await?;
+    if state.known().is_some_and(|written| written.submitted.buyer == buyer) {
+        return Ok(());
     }
-}
-
-fn no_such_review(message: &str) -> Refusal {
-    Refusal::new(Rule("R-3.4-11"), Refused::NotFound, "reviewId", message)
+    let message = "this buyer wrote no such review, or had it deleted; leave it out to warn without one";
+    Err(Refusal::new(Rule("R-3.4-11"), Refused::NotFound, "reviewId", message).into())
 }
