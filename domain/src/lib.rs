@@ -7,6 +7,7 @@
 //! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
 //! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
 //! | [`decision`] | which events restrict somebody, and why |
+//! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
@@ -59,6 +60,7 @@ pub mod statement;
 pub mod subject;
 pub mod text;
 mod text_code;
+pub mod transparency_category;
 pub mod upcast;
 pub mod working_days;
 

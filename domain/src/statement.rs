@@ -81,9 +81,7 @@ impl Ground {
     #[must_use]
     pub fn is_law(&self) -> bool {
         match self {
-            Self::Criteria(criteria) => criteria.iter().any(|criterion| {
-                matches!(criterion, Criterion::IllegalContent | Criterion::HateOrViolence | Criterion::RegulatoryBreach)
-            }),
+            Self::Criteria(criteria) => criteria.iter().any(|criterion| criterion.is_law()),
             Self::Listing(reason) => matches!(
                 reason,
                 ListingRemovalReason::BreachOfLaw | ListingRemovalReason::Prohibited | ListingRemovalReason::Dangerous
