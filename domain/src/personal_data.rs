@@ -115,6 +115,27 @@ fn has_name(text: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn r_7_02_whatever_stands_around_it_an_address_a_number_an_id_or_a_known_name_is_found(
+            before in "[a-z .,;:!?€é-]{0,40}", after in "[a-z .,;:!?€é-]{0,40}", which in 0..6_usize
+        ) {
+            let names = ["Noor Nachtegaal", "Zijlweg 12"];
+            let personal = [
+                "noor@nachtegaal.eu", "+31 6 12 34 56 78", "NL91ABNA0417164300", "018f3c5e-7b1a-7c3d-9e2f-0123456789ab",
+                names[0], names[1],
+            ];
+            let text = format!("{before} {} {after}", personal[which]);
+            prop_assert!(PersonalData::in_text(&text, &names).is_some(), "{}", text);
+        }
+
+        #[test]
+        fn r_7_02_words_alone_are_nobodys(text in "[a-z .,;:!?€é-]{0,200}") {
+            prop_assert_eq!(PersonalData::in_text(&text, &["Noor Nachtegaal"]), None);
+        }
+    }
 
     #[test]
     fn r_7_02_addresses_numbers_ids_and_known_names_are_found() {

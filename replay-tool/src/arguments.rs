@@ -91,7 +91,8 @@ pub(crate) enum Command {
         json: bool,
     },
     /// The statements of reasons as records of the Commission's Transparency Database (DSA art. 24(5)), in files of at most
-    /// 100. Exit code 1 when a record was refused: it is named, and all others are there.
+    /// 100. Exit code 1 when one was refused, for personal data or a rule of the database: it is named, for a person to
+    /// send it in other words, and all others are there.
     ExportStatements {
         /// The directory where the files go; made where there is none, and empty otherwise.
         out: PathBuf,
