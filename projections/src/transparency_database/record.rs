@@ -141,12 +141,6 @@ impl Record {
     pub const fn puid(&self) -> &Puid {
         &self.0.puid
     }
-
-    /// What it says.
-    #[must_use]
-    pub const fn says(&self) -> &Draft {
-        &self.0
-    }
 }
 
 fn public_text(text: &str, field: &'static str, longest: usize, names: &[&str]) -> Result<(), Refusal> {
