@@ -339,6 +339,37 @@ async fn r_3_4_10_accounts_and_listings_are_contested_by_the_statement_of_reason
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_7_02_a_removal_becomes_a_record_with_the_products_number_and_its_facts_may_have_no_personal_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let listing = market.stock().await;
+    let wrong = json!({
+        "title": "iPhone 13 256 GB", "brand": "Apple", "category": "smartphones", "subcategory": "iphone",
+        "ean": "4006381333932",
+    });
+    let wrong = market.command(Role::Operator, "catalogueProduct", "CatalogueProductInput", wrong, "product { id }");
+    assert_eq!(refusals(&wrong.await)[0].1, "ean");
+    let input = and(notice_input(), json!({ "listingId": listing, "allegation": "ILLEGAL" }));
+    let notice = anybody(&market, "submitNotice", "SubmitNoticeInput", input, "noticeId").await["noticeId"].clone();
+    let remove = |facts: &str| {
+        let input = json!({ "listingId": listing, "reason": "PROHIBITED", "explanation": facts, "noticeId": notice });
+        market.command(Role::Operator, "removeListing", "RemoveListingInput", input, "listing { forSale }")
+    };
+    let personal = remove("the seller answers as jo@example.eu").await;
+    assert_eq!(refusals(&personal), refused("INVALID", "explanation", "R-7-02"));
+    assert_eq!(refusals(&remove("a jammer, which nobody may sell").await), vec![]);
+    let statement = stated(&market, "listing", &listing).await;
+    let query = "{ statementsOfReasons { nodes { transparencyDatabase { puid record } } } }";
+    let answer = market.ask(Some(Role::Auditor), query, Value::Null).await;
+    let entry = &answer["data"]["statementsOfReasons"]["nodes"][0]["transparencyDatabase"];
+    assert_eq!(entry["puid"], format!("sor-{statement}"), "{answer}");
+    assert_eq!(entry["record"]["content_id"], json!({ "EAN-13": "4006381333931" }));
+    assert_eq!(entry["record"]["decision_facts"], "a jammer, which nobody may sell");
+    assert_eq!(entry["record"]["source_type"], "SOURCE_ARTICLE_16");
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_3_4_11_a_buyer_is_warned_before_a_block_which_a_moderator_can_lift() {
     let directory = tempfile::tempdir().unwrap();
     let market = Market::open(directory.path()).await;

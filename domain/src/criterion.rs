@@ -32,6 +32,14 @@ pub enum Criterion {
     RegulatoryBreach,
 }
 
+impl Criterion {
+    /// Whether it is the law (DSA art. 17(3)(d)) rather than the platform's terms (art. 17(3)(e)).
+    #[must_use]
+    pub const fn is_law(self) -> bool {
+        matches!(self, Self::IllegalContent | Self::HateOrViolence | Self::RegulatoryBreach)
+    }
+}
+
 /// Criteria as a decision names them: each once, at least one.
 ///
 /// # Errors

@@ -7,13 +7,15 @@
 //! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
 //! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
 //! | [`decision`] | which events restrict somebody, and why |
+//! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
-//! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`text`] [`ids`] | values that carry their rule |
+//! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`ean`] [`text`] [`ids`] | values that carry their rule |
 //! | [`recording`] [`metadata`] | from a decision to what is recorded, and who did it and why |
 //! | [`sealed`] | personal data, readable only with its subject's key |
+//! | [`personal_data`] | personal data in a text that should have none |
 //! | [`refusal`] | why a command was refused: the rule, the field, the mend |
 //!
 //! Absences that always hold: nothing here reads a clock or makes an id; nothing here knows the log, the views or
@@ -29,6 +31,7 @@ pub mod criterion;
 pub mod deadline;
 pub mod decision;
 pub mod dispute;
+pub mod ean;
 pub mod event;
 #[cfg(test)]
 mod given;
@@ -42,6 +45,7 @@ pub mod metadata;
 pub mod money;
 pub mod notice;
 pub mod order;
+pub mod personal_data;
 pub mod place;
 pub mod policy;
 pub mod product;
@@ -59,6 +63,7 @@ pub mod statement;
 pub mod subject;
 pub mod text;
 mod text_code;
+pub mod transparency_category;
 pub mod upcast;
 pub mod working_days;
 

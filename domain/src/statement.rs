@@ -2,8 +2,8 @@
 //! art. 17, P2B art. 4).
 //!
 //! There is one for each decision, with an id derived from the decision's event, so that issuing it again does nothing.
-//! It has every element of art. 17(3) and no personal data: it can go to the Commission's Transparency Database as it
-//! is (R-7-02). From the day on which it is issued the decision can be contested, for six months at least (art. 20(1)).
+//! It has every element of art. 17(3) and no personal data: with what led to it, it makes a record of the Commission's
+//! Transparency Database (R-7-02). From the day on which it is issued the decision can be contested, for six months at least (art. 20(1)).
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -81,9 +81,7 @@ impl Ground {
     #[must_use]
     pub fn is_law(&self) -> bool {
         match self {
-            Self::Criteria(criteria) => criteria.iter().any(|criterion| {
-                matches!(criterion, Criterion::IllegalContent | Criterion::HateOrViolence | Criterion::RegulatoryBreach)
-            }),
+            Self::Criteria(criteria) => criteria.iter().any(|criterion| criterion.is_law()),
             Self::Listing(reason) => matches!(
                 reason,
                 ListingRemovalReason::BreachOfLaw | ListingRemovalReason::Prohibited | ListingRemovalReason::Dangerous

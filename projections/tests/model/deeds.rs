@@ -20,6 +20,10 @@ use crate::bazaar::{BUYERS, Bazaar, PRODUCTS, SELLERS};
 
 const WORDS: [&str; 4] = ["fine", "works well, looks new", "a good battery, and the screen shows no scratch", "ok"];
 
+/// Why listings are removed here.
+const REMOVALS: [ListingRemovalReason; 3] =
+    [ListingRemovalReason::Convenience, ListingRemovalReason::Prohibited, ListingRemovalReason::NotReconditioned];
+
 /// What became of a deed.
 pub(crate) type Done = Result<(), Box<dyn std::error::Error>>;
 
@@ -76,7 +80,8 @@ impl Bazaar {
             Deed::RemoveListing { listing } => {
                 let id = pick(&self.listings, *listing)?;
                 let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
-                let (reason, explanation) = (ListingRemovalReason::Convenience, "no longer wanted".into());
+                let reason = pick(&REMOVALS, *listing)?;
+                let explanation = "no longer wanted".into();
                 self.market.listing(
                     id,
                     ListingCommand::Remove {
@@ -96,7 +101,11 @@ impl Bazaar {
             }
             Deed::RemoveSeller { seller } => {
                 let remove = SellerCommand::Remove {
-                    reason: SellerRemovalReason::Convenience,
+                    reason: if *seller % 2 == 0 {
+                        SellerRemovalReason::Convenience
+                    } else {
+                        SellerRemovalReason::TraderNotTraceable
+                    },
                     explanation: "closed".into(),
                     decided_by: staff(),
                 };

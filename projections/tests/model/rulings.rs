@@ -151,7 +151,11 @@ impl Bazaar {
                     notice,
                     target,
                     target_exists: true,
-                    allegation: if *named { Allegation::Illegal } else { Allegation::OffenceAgainstChildren },
+                    allegation: match (*named, which % 2) {
+                        (false, _) => Allegation::OffenceAgainstChildren,
+                        (true, 0) => Allegation::Illegal,
+                        (true, _) => Allegation::AgainstTerms,
+                    },
                     url: "https://market.example/1".into(),
                     reasons: "it is not true".into(),
                     notifier: named.then(notifier),
