@@ -1,6 +1,9 @@
-//! The schema that clients were promised.
+//! The schema that clients were promised, and who may use what of it.
+
+use api::graphql::access_table::AccessTable;
 
 const KEPT: &str = include_str!("../schema.graphql");
+const KEPT_TABLE: &str = include_str!("../../docs/who-may-read-what.md");
 
 #[test]
 fn the_schema_is_the_one_that_is_kept() {
@@ -10,6 +13,17 @@ fn the_schema_is_the_one_that_is_kept() {
         KEPT == now,
         "the schema changed (first difference: {differs:?}); when that is meant, keep it with\n  \
          cargo run -p api --bin marktboek -- schema > api/schema.graphql"
+    );
+}
+
+#[test]
+fn every_field_has_its_row_in_the_table_of_who_may_read_what() {
+    let now = AccessTable::of(&api::graphql::sdl()).unwrap().markdown();
+    let differs = KEPT_TABLE.lines().zip(now.lines()).find(|(kept, now)| kept != now);
+    assert!(
+        KEPT_TABLE == now,
+        "who may read what changed (first difference: {differs:?}); when that is meant, keep it with\n  \
+         cargo run -p api --bin marktboek -- schema --roles > docs/who-may-read-what.md"
     );
 }
 

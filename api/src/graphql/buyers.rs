@@ -11,7 +11,7 @@ use domain::place::Country;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYER_SIDE, FORGETTERS, Only};
+use super::guard::{Allowed, BUYER_SIDE, FORGETTERS, Only};
 use super::node::{global, parse};
 use super::platform::platform;
 use super::user_error::query_error;
@@ -123,7 +123,7 @@ fn whose(command: &Command<'_>, named: Option<&ID>) -> Result<Option<BuyerId>, A
 #[Object]
 impl BuyerMutation {
     /// Opens a buyer's account (R-1.1-01). For the BUYER whom the token names, or an OPERATOR for one.
-    #[graphql(guard = "Only(BUYER_SIDE)")]
+    #[graphql(guard = "Only(BUYER_SIDE)", directive = Allowed::apply(BUYER_SIDE))]
     async fn register_buyer(&self, ctx: &Context<'_>, input: RegisterBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -147,7 +147,7 @@ impl BuyerMutation {
 
     /// Forgets a buyer: who they are becomes unreadable for good, everywhere. For the BUYER whom the token names, or an
     /// OPERATOR or COMPLIANCE for one.
-    #[graphql(guard = "Only(FORGETTERS)")]
+    #[graphql(guard = "Only(FORGETTERS)", directive = Allowed::apply(FORGETTERS))]
     async fn erase_buyer(&self, ctx: &Context<'_>, input: EraseBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

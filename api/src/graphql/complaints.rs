@@ -19,7 +19,7 @@ use domain::{EventKind, Refusal, Refused, Rule};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYERS, MODERATORS, Only, RESTRICTED};
+use super::guard::{Allowed, COMPLAINANTS, ITS_BUYER, MODERATORS, Only, RESTRICTED};
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::{global, parse};
 use super::platform::{platform, viewer};
@@ -113,7 +113,7 @@ pub struct ComplaintFormQuery;
 impl ComplaintFormQuery {
     /// The form to contest a decision, filled in: by the statement of its reasons, or by the review that it restricts
     /// (R-3.4-10). For the BUYER whom it restricts, blocked or not.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn complaint_form(
         &self,
         ctx: &Context<'_>,
@@ -134,6 +134,7 @@ impl ComplaintMutation {
     /// Contests a decision, for six months from its statement of reasons (R-3.4-10, DSA art. 20). For the BUYER or SELLER
     /// whom it restricts, blocked or not; about a notice that led to nothing, for ANYBODY who has its id, which its
     /// sender alone was given.
+    #[graphql(directive = Allowed::apply(COMPLAINANTS))]
     async fn lodge_complaint(&self, ctx: &Context<'_>, input: LodgeComplaintInput) -> Result<ComplaintPayload> {
         if input.notice_id.is_none() {
             Only(RESTRICTED).check(ctx).await?;
@@ -153,7 +154,7 @@ impl ComplaintMutation {
     }
 
     /// Decides a complaint (R-3.4-10). For a MODERATOR who did not take the decision that is contested.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_complaint(&self, ctx: &Context<'_>, input: DecideComplaintInput) -> Result<ComplaintPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::buyers::BuyerPayload;
 use super::command::Command;
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::node::parse;
 use super::review_commands::{ReviewCriterion, ReviewPayload};
 use crate::{ApiError, Book};
@@ -85,7 +85,7 @@ pub struct ModerationMutation;
 impl ModerationMutation {
     /// Removes a review, or only its photos (R-3.4-04 to R-3.4-06); its author is told why and can contest it. For a
     /// MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn moderate_review(&self, ctx: &Context<'_>, input: ModerateReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -114,7 +114,7 @@ impl ModerationMutation {
     }
 
     /// Tells a buyer that what they did breaks the rules, before anything worse follows (R-3.4-11). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn warn_buyer(&self, ctx: &Context<'_>, input: WarnBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -140,7 +140,7 @@ impl ModerationMutation {
 
     /// Blocks a buyer's account, for a time or for good: the last resort, after a warning or for a criterion that the
     /// policy calls serious (R-3.4-11). The buyer can contest it. For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn block_buyer(&self, ctx: &Context<'_>, input: BlockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -159,7 +159,7 @@ impl ModerationMutation {
     }
 
     /// Lifts a block before its time is over (R-3.4-11). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn unblock_buyer(&self, ctx: &Context<'_>, input: UnblockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

@@ -8,7 +8,7 @@ use domain::listing::Listing as ListingStream;
 use domain::order::{OrderLine as Line, RequestedLine, quote};
 use projections::orders::OrderRow;
 
-use super::guard::{BUYERS, Only};
+use super::guard::{Allowed, BUYERS, ORDER_READERS, Only};
 use super::listings::Condition;
 use super::node::{global, parse};
 use super::order_disputes::Dispute;
@@ -211,12 +211,12 @@ impl Order {
 
     fn is_for(&self, viewer: &Viewer) -> bool {
         let sells = |seller| self.row.lines.iter().any(|line| line.seller == seller);
-        viewer.is_staff() || viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells)
+        ORDER_READERS.lets(viewer, viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells))
     }
 }
 
 /// A sale between a buyer and one or more sellers.
-#[Object(serial)]
+#[Object(serial, directive = Allowed::apply(ORDER_READERS))]
 impl Order {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -386,7 +386,7 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// What an order would cost, with the exact service fee (R-1.2-03). For a BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(BUYERS)", directive = Allowed::apply(BUYERS))]
     async fn order_quote(&self, ctx: &Context<'_>, input: OrderQuoteInput) -> Result<OrderQuote> {
         let lines = requested(&platform(ctx).book, &input.lines).await.map_err(query_error)?;
         let policies = policies(ctx).await?;

@@ -14,7 +14,7 @@ use domain::text::Slug;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYERS, MODERATORS, Only};
+use super::guard::{Allowed, ITS_BUYER, MODERATORS, Only};
 use super::node::parse;
 use super::photo_submission::{Upload, received, submit};
 use super::platform::{platform, wait_for};
@@ -177,7 +177,7 @@ pub struct ReviewMutation;
 #[Object]
 impl ReviewMutation {
     /// Reviews a line of an order; published at once (R-3.1-01, R-3.4-01). For the BUYER whose order it is.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn submit_review(&self, ctx: &Context<'_>, input: SubmitReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -205,7 +205,7 @@ impl ReviewMutation {
     }
 
     /// Changes a review, until the thirtieth day after delivery is over (R-3.3-01). For the BUYER who wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn edit_review(&self, ctx: &Context<'_>, input: EditReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -230,7 +230,7 @@ impl ReviewMutation {
 
     /// Has a review deleted, at any time: its text becomes unreadable for good, everywhere (R-3.3-02). For the BUYER who
     /// wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn withdraw_review(&self, ctx: &Context<'_>, input: WithdrawReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -243,7 +243,7 @@ impl ReviewMutation {
 
     /// Sends photos of a review; a person looks at them before anyone else does (R-3.1-03, R-3.4-02). Only their pixels are
     /// kept, as JPEG of at most 2,048 pixels a side: no place, time or device. For the BUYER who wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn submit_photos(&self, ctx: &Context<'_>, input: SubmitPhotosInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -255,7 +255,7 @@ impl ReviewMutation {
     }
 
     /// Shows all the photos of a review that wait, or none of them (R-3.4-02, R-3.4-03). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_photos(&self, ctx: &Context<'_>, input: DecidePhotosInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

@@ -6,7 +6,7 @@ use domain::ids::StatementId;
 use domain::statement::{Addressee, Ground, Restriction};
 use projections::statements::{IssuedCursor, StatementRow};
 
-use super::guard::{FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only};
 use super::listings::ListingRemovalReason;
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
@@ -232,7 +232,7 @@ pub struct StatementQuery;
 #[Object]
 impl StatementQuery {
     /// Statements of reasons, oldest first, from a moment on if one is named (R-7-02). For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,

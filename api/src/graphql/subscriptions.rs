@@ -10,7 +10,7 @@ use futures::{Stream, stream};
 use projections::ViewError;
 use uuid::Uuid;
 
-use super::guard::{MODERATORS, Only, coded};
+use super::guard::{Allowed, MODERATORS, Only, coded};
 use super::live::{begin_item, items, live, views_at};
 use super::node::parse;
 use super::orders::Order;
@@ -87,7 +87,7 @@ impl Subscription {
     }
 
     /// The photos that wait for a person have changed (R-3.2-02, R-3.4-02). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn moderation_queue_changed(
         &self,
         ctx: &Context<'_>,
