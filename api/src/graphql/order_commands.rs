@@ -204,8 +204,9 @@ impl OrderMutation {
         step(ctx, input.command_id, &input.order_id, |command| Ok(OrderCommand::Ship(command.viewer.party()))).await
     }
 
-    /// Notes that an order arrived. For its BUYER, a SELLER in it, or an OPERATOR.
-    #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
+    /// Notes that an order arrived. For its BUYER, or an OPERATOR by the carrier's word; not for a seller, whose lateness is
+    /// measured by it (R-2.1-02).
+    #[graphql(guard = "Only(BUYER_SIDE)", directive = Allowed::apply(BUYER_SIDE))]
     async fn confirm_delivery(&self, ctx: &Context<'_>, input: ConfirmDeliveryInput) -> Result<OrderPayload> {
         let make = |command: &Command<'_>| Ok(OrderCommand::ConfirmDelivery(command.viewer.party()));
         step(ctx, input.command_id, &input.order_id, make).await
