@@ -86,19 +86,20 @@ pub struct EraseBuyerInput {
 
 payload! {
     /// What a command on a buyer came to.
-    BuyerPayload(BuyerId)
+    BuyerPayload(Option<BuyerId>)
 }
 
 #[ComplexObject]
 impl BuyerPayload {
-    /// The buyer as it now is.
+    /// The buyer as it now is; nothing where it was meant by a review, so that a moderator is not told whose that is
+    /// (R-3.4-08).
     async fn buyer(&self, ctx: &Context<'_>) -> Result<Option<Buyer>> {
-        let Some(effect) = &self.effect else { return Ok(None) };
+        let Some(buyer) = self.effect.as_ref().and_then(|effect| effect.what) else { return Ok(None) };
         let book = &platform(ctx).book;
-        let state: BuyerStream = book.load(effect.what.0).await.map_err(query_error)?;
+        let state: BuyerStream = book.load(buyer.0).await.map_err(query_error)?;
         let block = state.block.filter(|block| block.holds(book.clock().now()));
         Ok(Some(Buyer {
-            id: global(effect.what),
+            id: global(buyer),
             status: state.standing.into(),
             block: block.map(|block| BuyerBlock { until: block.until }),
         }))
@@ -140,7 +141,7 @@ impl BuyerMutation {
                 };
                 ready(Ok(BuyerCommand::Register { buyer, identity, country, language }))
             });
-            Ok((buyer, done.await?))
+            Ok((Some(buyer), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -154,7 +155,7 @@ impl BuyerMutation {
             let buyer = whose(&command, input.buyer_id.as_ref())?
                 .ok_or_else(|| ApiError::input("buyerId", "say whom to forget"))?;
             let done = command.execute::<BuyerStream, _, _>(buyer, |_| ready(Ok(BuyerCommand::Erase)));
-            Ok((buyer, done.await?))
+            Ok((Some(buyer), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }

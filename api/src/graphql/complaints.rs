@@ -13,7 +13,7 @@ use domain::decision::newest_restriction;
 use domain::event::Event;
 use domain::ids::{ComplaintId, NoticeId, OrderId, ReviewId, StatementId};
 use domain::notice::Notice;
-use domain::review::{Review as ReviewStream, ReviewEvent};
+use domain::review::Review as ReviewStream;
 use domain::statement::{Addressee, Statement, StatementOfReasonsIssued};
 use domain::{EventKind, Refusal, Refused, Rule};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::guard::{Allowed, COMPLAINANTS, ITS_BUYER, MODERATORS, Only, RESTRICTE
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::{global, parse};
 use super::platform::{platform, viewer};
-use super::review_commands::author;
+use super::review_commands::{Written, author};
 use super::scalars::Date;
 use super::user_error::query_error;
 use crate::auth::Viewer;
@@ -182,7 +182,7 @@ async fn about(book: &Book, viewer: &Viewer, input: &LodgeComplaintInput) -> Res
             let restricted = statement.as_ref().and_then(|statement| statement.restriction.review());
             let form = match (restricted, complainant) {
                 (Some(review), Addressee::Buyer(_)) => {
-                    let Written { order, at } = written(book, review).await?;
+                    let Written { order, at, .. } = written(book, review).await?;
                     Some(ReviewForm {
                         order_number: input.order_number.as_deref().map(number),
                         review_date: input.review_date.map(|day| day.0),
@@ -244,20 +244,9 @@ async fn decision_on(book: &Book, review: ReviewId) -> Result<Uuid, ApiError> {
     })
 }
 
-/// When a review was written, and of which order; known even once its text is gone.
-struct Written {
-    order: OrderId,
-    at: DateTime<Utc>,
-}
-
 async fn written(book: &Book, review: ReviewId) -> Result<Written, ApiError> {
-    let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
-    for record in records {
-        if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
-            return Ok(Written { order: event.order, at: record.occurred_at });
-        }
-    }
-    Err(Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
+    let written = Written::of(book, review).await?;
+    written.ok_or_else(|| Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
 }
 
 /// Who complains about a restriction. The guard lets nobody else come here.

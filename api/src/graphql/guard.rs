@@ -144,11 +144,10 @@ pub const SELLER_SIDE: Access = Access::any_and_own(&[Asker::Operator], &[Asker:
 pub const REMOVERS: Access = Access::any_and_own(&[Asker::Operator, Asker::Compliance], &[Asker::Seller]);
 /// Either side of an order, or the operator.
 pub const ORDER_SIDES: Access = Access::any_and_own(&[Asker::Operator], &[Asker::Buyer, Asker::Seller]);
-/// Whoever may see an order: its buyer and its sellers, and staff.
-pub const ORDER_READERS: Access = Access::any_and_own(
-    &[Asker::Moderator, Asker::Compliance, Asker::Auditor, Asker::Operator],
-    &[Asker::Buyer, Asker::Seller],
-);
+/// Whoever may see an order: its buyer and its sellers, and staff but for moderators, who decide without knowing who
+/// bought and who sold (R-3.4-08).
+pub const ORDER_READERS: Access =
+    Access::any_and_own(&[Asker::Compliance, Asker::Auditor, Asker::Operator], &[Asker::Buyer, Asker::Seller]);
 /// Whoever a decision can restrict, for what restricts them.
 pub const RESTRICTED: Access = Access::own(&[Asker::Buyer, Asker::Seller]);
 /// Whoever may contest a decision: whoever it restricts, and whoever has the id of a notice that led to nothing, which

@@ -194,7 +194,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order, if there is one with this id and the asker may see it: its buyer, its sellers, staff.
+    /// An order, if there is one with this id and the asker may see it: [`ORDER_READERS`].
     ///
     /// # Errors
     /// What the views say.
@@ -401,7 +401,7 @@ impl OrderQuery {
         })
     }
 
-    /// An order: for its buyer, its sellers, and staff.
+    /// An order: for its buyer, its sellers, and staff but for moderators (R-3.4-08).
     async fn order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>> {
         Order::visible(ctx, parse(&id, "id").map_err(query_error)?)
     }

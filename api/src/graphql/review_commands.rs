@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result};
+use chrono::{DateTime, Utc};
 use domain::criterion::Criterion;
+use domain::event::Event;
 use domain::ids::{BuyerId, OrderId, ReviewId};
 use domain::language::Language;
 use domain::order::Order as OrderStream;
 use domain::product::Product as ProductStream;
-use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand};
+use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand, ReviewEvent};
 use domain::text::Slug;
 use uuid::Uuid;
 
@@ -20,6 +22,7 @@ use super::photo_submission::{Upload, received, submit};
 use super::platform::{platform, wait_for};
 use super::reviews::{Review, ReviewAspect};
 use crate::auth::Viewer;
+use crate::commands::decode;
 use crate::{ApiError, Book};
 
 /// An aspect's score.
@@ -288,6 +291,29 @@ fn opinion(score: u8, text: &str, language: &str, aspects: &[AspectScoreInput]) 
         return Err(ApiError::input("aspects", "each aspect is scored once"));
     }
     Ok(Opinion { score, text: text.to_owned(), language, aspects: scored })
+}
+
+/// Who wrote a review, when, and of which order; known even once its text is gone.
+pub(super) struct Written {
+    /// Who.
+    pub(super) by: BuyerId,
+    /// Of which order.
+    pub(super) order: OrderId,
+    /// When.
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Written {
+    /// Of a review, if there is one.
+    pub(super) async fn of(book: &Book, review: ReviewId) -> Result<Option<Self>, ApiError> {
+        let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
+        for record in records {
+            if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
+                return Ok(Some(Self { by: event.buyer, order: event.order, at: record.occurred_at }));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The order that a review is of, and its line; an unknown order for a review that is not there to be changed.

@@ -238,7 +238,8 @@ impl Review {
         true
     }
 
-    /// The order that it is of (R-3.2-07): for its author, its sellers and staff.
+    /// The order that it is of (R-3.2-07): for its author, its sellers, and staff but for
+    /// moderators (R-3.4-08).
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         Order::visible(ctx, self.row.order)
     }

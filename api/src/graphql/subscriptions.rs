@@ -75,7 +75,7 @@ impl Subscription {
         }))
     }
 
-    /// An order to which something happened: for its buyer, its sellers, and staff.
+    /// An order to which something happened: for its buyer, its sellers, and staff but for moderators (R-3.4-08).
     async fn order_updated(&self, ctx: &Context<'_>, order_id: ID) -> Result<impl Stream<Item = Result<Order>>> {
         let id: OrderId = parse(&order_id, "orderId").map_err(query_error)?;
         // What was done before the question is found, also where the views are behind.

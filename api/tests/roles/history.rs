@@ -84,6 +84,8 @@ pub(crate) struct History {
     pub(crate) steps: Vec<Step>,
     /// Arguments that lead somewhere, for fields that need some; each set is tried.
     pub(crate) examples: BTreeMap<&'static str, Vec<Value>>,
+    /// Who bought, and which orders there are, by their ids.
+    pub(crate) secrets: Vec<String>,
     /// An order that was delivered and has no review, and another one, for what is told when it happens.
     pub(crate) to_review: String,
     pub(crate) to_update: String,
@@ -464,6 +466,8 @@ pub(crate) async fn history(directory: &Path) -> History {
         play.does(Moderator, "blockBuyer", with(broken(buyer), until.clone()), "buyer.id").await;
     }
     play.does(Moderator, "unblockBuyer", json!({ "buyerId": BUYER }), "buyer.id").await;
+    play.does(Moderator, "warnBuyer", with(broken(BUYER), json!({ "buyerId": null, "reviewId": removed })), "position")
+        .await;
     play.does(Moderator, "blockBuyer", with(broken(&id(23)), until.clone()), "buyer.id").await;
     play.does(Compliance, "eraseBuyer", json!({ "buyerId": id(23) }), "buyer.id").await;
     play.does(Operator, "eraseBuyer", json!({ "buyerId": id(22) }), "buyer.id").await;
@@ -517,6 +521,9 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Review.translation", vec![json!({ "language": "de" })]),
         ("Subscription.orderUpdated", vec![json!({ "orderId": to_update })]),
     ]);
+    let orders =
+        [&sold, &kept, &disputed, &placed, &reviewed, &removed_order, &moderated_order, &to_review, &to_update];
+    let secrets = orders.map(|order| number(order)).into_iter().chain([BUYER.to_owned()]).collect();
     let Play { market, steps } = play;
-    History { market, steps, examples, to_review, to_update }
+    History { market, steps, examples, secrets, to_review, to_update }
 }

@@ -28,7 +28,7 @@ use history::{History, ask, command, somebody, somebody_besides, somebody_else};
 use serde_json::{Value, json};
 use support::review_input;
 use uuid::Uuid;
-use ways::{Hop, Taker, Way, Ways, document, hops, named, says};
+use ways::{Hop, Taker, Way, Ways, decoded, document, hops, named, says};
 
 /// What no history can show, with the reason. The shorter the better.
 const UNSEEN: &[(&str, &[Asker], &str)] = &[
@@ -63,6 +63,8 @@ struct Trial {
     told: Vec<Told>,
     /// What was refused in another way than it should be.
     odd: BTreeSet<String>,
+    /// Where whose a review or an order is was told to somebody who must not know.
+    betrayed: BTreeSet<String>,
 }
 
 struct Told {
@@ -136,8 +138,8 @@ impl Trial {
                 self.told.push(told);
                 continue;
             }
-            let answer = ask(&self.history.market, &viewer, &query, variables).await;
-            self.check(&answer, &query, taker);
+            let answer = ask(&self.history.market, &viewer, &query, variables.clone()).await;
+            self.check(&answer, &query, &variables, taker);
             said.extend(names.filter(|name| says(&answer["data"], way, name)));
             if !taker.another && said.len() == fields.len() + on.len() {
                 break;
@@ -146,8 +148,14 @@ impl Trial {
         said
     }
 
-    /// A document that can't be asked is a mistake of this test; a refusal has one of two codes.
-    fn check(&mut self, answer: &Value, query: &str, taker: Taker) {
+    /// A document that can't be asked is a mistake of this test; a refusal has one of two codes; and whoever must not know
+    /// who bought something is not told, but for what they said themselves.
+    fn check(&mut self, answer: &Value, query: &str, variables: &Value, taker: Taker) {
+        if taker.another || matches!(taker.asker, Asker::Anonymous | Asker::Moderator) {
+            let (answer, said) = (decoded(&answer["data"]), decoded(variables));
+            let told = self.history.secrets.iter().filter(|secret| answer.contains(*secret) && !said.contains(*secret));
+            self.betrayed.extend(told.map(|secret| format!("{taker:?} is told {secret} by {query}")));
+        }
         for error in answer["errors"].as_array().into_iter().flatten() {
             assert!(error.get("path").is_some(), "{query}: {answer}");
             let code = error["extensions"]["code"].as_str().unwrap_or_default();
@@ -273,7 +281,7 @@ impl Trial {
             .expect("each subscription is told something");
         for (told, answer) in told.iter().zip(answers) {
             let answer = serde_json::to_value(answer.unwrap()).unwrap();
-            self.check(&answer, &told.query, told.taker);
+            self.check(&answer, &told.query, &told.variables, told.taker);
             for field in &told.fields {
                 let name = told.way.last().map_or("Subscription", |hop| hop.leads_to.as_str());
                 let said = says(&answer["data"], &told.way, field);
@@ -333,8 +341,15 @@ async fn r_3_4_08_every_field_answers_whom_the_table_says_and_nobody_else() {
     let directory = tempfile::tempdir().unwrap();
     let history = history::history(directory.path()).await;
     let table = AccessTable::of(&api::graphql::sdl()).unwrap();
-    let mut trial =
-        Trial { table, history, cells: BTreeMap::new(), refused: Vec::new(), told: Vec::new(), odd: BTreeSet::new() };
+    let mut trial = Trial {
+        table,
+        history,
+        cells: BTreeMap::new(),
+        refused: Vec::new(),
+        told: Vec::new(),
+        odd: BTreeSet::new(),
+        betrayed: BTreeSet::new(),
+    };
     let mut ways = Ways::new();
     for asker in Asker::ALL {
         trial.explore(asker, &mut ways).await;
@@ -352,6 +367,8 @@ async fn r_3_4_08_every_field_answers_whom_the_table_says_and_nobody_else() {
     trial.listen().await;
     let wrong = trial.wrong();
     assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let betrayed: Vec<String> = trial.betrayed.iter().cloned().collect();
+    assert!(betrayed.is_empty(), "who bought what is told to others:\n{}", betrayed.join("\n"));
     let odd: Vec<String> = trial.odd.iter().cloned().collect();
     assert!(odd.is_empty(), "refused in another way than with FORBIDDEN or NOT_FOUND:\n{}", odd.join("\n"));
     assert_eq!(trial.done_anyway().await, Vec::<String>::new(), "refused, and done");

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::access_table::{AccessTable, Field};
 use api::graphql::guard::Asker;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 /// One field further, or, on an interface, to one of the types that implement it.
@@ -141,6 +143,19 @@ fn is_something(value: &Value) -> bool {
         Value::Array(items) => !items.is_empty(),
         Value::Object(object) => ["_edges", "_position"].iter().all(|name| object.get(*name).is_none_or(is_something)),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// An answer's words, with its global ids as they are inside.
+pub(crate) fn decoded(answer: &Value) -> String {
+    match answer {
+        Value::String(text) => {
+            let inside = BASE64.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            format!("{text} {} ", inside.unwrap_or_default())
+        }
+        Value::Array(items) => items.iter().map(decoded).collect(),
+        Value::Object(members) => members.values().map(decoded).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
     }
 }
 
