@@ -234,3 +234,48 @@ fn declared(directives: &[Positioned<ConstDirective>]) -> Cells {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = "
+        type Query { order: Order books: Books @allowed(roles: [AUDITOR]) node: Node }
+        type Mutation { place: Placed @allowed(roles: [BUYER]) }
+        type Subscription { updated: Order }
+        interface Node { id: ID! }
+        type Order implements Node @allowed(roles: [OPERATOR], own: [BUYER]) { id: ID! lines: [Line!]! }
+        type Line { price: Int! }
+        type Books { pages: [Page!]! }
+        type Page { text: String @allowed(roles: [BUYER]) of: Order number: Int! }
+        type Placed { order: Order }
+        type Nowhere { field: Int }
+    ";
+
+    fn cells(name: &str) -> Vec<(&'static str, Cell)> {
+        let table = AccessTable::of(SCHEMA).unwrap();
+        let (name, field) = name.split_once('.').unwrap();
+        let field = table.types[name].fields.iter().find(|one| one.name == field).unwrap();
+        let cells = Asker::ALL.into_iter().zip(field.cells);
+        cells.filter(|(_, cell)| *cell != Cell::No).map(|(asker, cell)| (asker.name(), cell)).collect()
+    }
+
+    #[test]
+    fn a_type_lets_through_whom_it_names_by_whatever_way_they_come() {
+        let readers = vec![("BUYER", Cell::Own), ("OPERATOR", Cell::Yes)];
+        for field in ["Query.order", "Subscription.updated", "Order.id", "Order.lines"] {
+            assert_eq!(cells(field), readers, "{field}");
+        }
+        assert_eq!(cells("Placed.order"), [("BUYER", Cell::Own)], "no operator gets there");
+    }
+
+    #[test]
+    fn what_is_reached_through_others_is_for_whoever_reaches_them() {
+        assert_eq!(cells("Line.price"), cells("Order.lines"));
+        assert_eq!(cells("Page.number"), [("AUDITOR", Cell::Yes)]);
+        assert_eq!(cells("Page.of"), [], "who gets to the page may not see the order");
+        assert_eq!(cells("Page.text"), [], "who may read the text does not get to the page");
+        assert_eq!(cells("Node.id").len(), Asker::ALL.len());
+        assert_eq!(cells("Nowhere.field"), []);
+    }
+}

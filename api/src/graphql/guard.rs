@@ -148,6 +148,9 @@ pub const ORDER_SIDES: Access = Access::any_and_own(&[Asker::Operator], &[Asker:
 /// bought and who sold (R-3.4-08).
 pub const ORDER_READERS: Access =
     Access::any_and_own(&[Asker::Compliance, Asker::Auditor, Asker::Operator], &[Asker::Buyer, Asker::Seller]);
+/// Whoever may see a review that is not online: its author, and staff.
+pub const HIDDEN_REVIEW_READERS: Access =
+    Access::any_and_own(&[Asker::Moderator, Asker::Compliance, Asker::Auditor, Asker::Operator], &[Asker::Buyer]);
 /// Whoever a decision can restrict, for what restricts them.
 pub const RESTRICTED: Access = Access::own(&[Asker::Buyer, Asker::Seller]);
 /// Whoever may contest a decision: whoever it restricts, and whoever has the id of a notice that led to nothing, which

@@ -209,6 +209,12 @@ impl Order {
         Self { id, row }
     }
 
+    /// The lines that somebody is shown, with their numbers. What a buyer bought from others is no seller's business.
+    fn lines_for(&self, viewer: &Viewer) -> impl Iterator<Item = (u16, &Line)> {
+        let seller = viewer.seller();
+        (0..).zip(&self.row.lines).filter(move |(_, line)| seller.is_none_or(|seller| line.seller == seller))
+    }
+
     fn is_for(&self, viewer: &Viewer) -> bool {
         let sells = |seller| self.row.lines.iter().any(|line| line.seller == seller);
         ORDER_READERS.lets(viewer, viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells))
@@ -233,11 +239,11 @@ impl Order {
         self.row.status.into()
     }
 
-    /// What was bought.
-    async fn lines(&self) -> Vec<OrderLine> {
+    /// What was bought; a seller is shown what was bought from them.
+    async fn lines(&self, ctx: &Context<'_>) -> Vec<OrderLine> {
         let delivered_at = self.row.delivered_at.map(instant);
         let line = |(index, line): (u16, &Line)| OrderLine { order: self.id, index, line: line.clone(), delivered_at };
-        (0..).zip(&self.row.lines).map(line).collect()
+        self.lines_for(viewer(ctx)).map(line).collect()
     }
 
     /// The operator's service fee, as quoted (R-1.2-03).
@@ -285,14 +291,15 @@ impl Order {
         self.row.cancelled_at.map(instant)
     }
 
-    /// What was wrong with it.
-    async fn issues(&self) -> Vec<Issue> {
+    /// What was wrong with it; a seller is shown what was wrong with what was bought from them.
+    async fn issues(&self, ctx: &Context<'_>) -> Vec<Issue> {
+        let shown: Vec<u16> = self.lines_for(viewer(ctx)).map(|(index, _)| index).collect();
         let issue = |&(line, kind, at): &(u16, domain::quality::IssueKind, i64)| Issue {
             line,
             kind: kind.into(),
             reported_at: instant(at),
         };
-        self.row.issues.iter().map(issue).collect()
+        self.row.issues.iter().filter(|(line, ..)| shown.contains(line)).map(issue).collect()
     }
 
     /// Requests for help (R-1.3-02).

@@ -33,7 +33,7 @@ use crate::support::{BUYER, Market, PRODUCT, SELLER, listing_input, review_input
 const OTHER_BUYER: &str = "b0b00000-0000-4000-8000-0000000000ff";
 const OTHER_SELLER: &str = "5e110000-0000-4000-8000-0000000000ff";
 
-const SECOND_SELLER: &str = "5e110000-0000-4000-8000-000000000002";
+pub(crate) const SECOND_SELLER: &str = "5e110000-0000-4000-8000-000000000002";
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000001";
 
 /// Somebody who asks.
@@ -86,6 +86,10 @@ pub(crate) struct History {
     pub(crate) examples: BTreeMap<&'static str, Vec<Value>>,
     /// Who bought, and which orders there are, by their ids.
     pub(crate) secrets: Vec<String>,
+    /// An order of two sellers' items, the first of which is [`SELLER`].
+    pub(crate) shared: String,
+    /// A review that was removed.
+    pub(crate) removed: String,
     /// An order that was delivered and has no review, and another one, for what is told when it happens.
     pub(crate) to_review: String,
     pub(crate) to_update: String,
@@ -120,7 +124,7 @@ fn with(mut input: Value, more: Value) -> Value {
     input
 }
 
-fn plain(global: &str) -> Uuid {
+pub(crate) fn plain(global: &str) -> Uuid {
     let text = String::from_utf8(BASE64.decode(global).unwrap()).unwrap();
     Uuid::parse_str(text.split_once(':').unwrap().1).unwrap()
 }
@@ -335,7 +339,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     }
     let listing = play.does(Seller, "publishListing", listing_input(), "listing.id").await;
     let second = viewer(Seller, SECOND_SELLER);
-    play.says(second, Seller, "publishListing", listing_input(), json!({}), "listing.id").await;
+    let second = play.says(second, Seller, "publishListing", listing_input(), json!({}), "listing.id").await;
     let off_sale = with(listing_input(), json!({ "productId": other_product }));
     let off_sale = play.does(Seller, "publishListing", off_sale, "listing.id").await;
     let dangerous = play.does(Seller, "publishListing", listing_input(), "listing.id").await;
@@ -346,6 +350,11 @@ pub(crate) async fn history(directory: &Path) -> History {
     // Orders, each step of them by everybody who may.
     let sold = play.delivered(&[&listing], true, [Seller, Seller, Buyer]).await;
     let kept = play.delivered(&[&listing], false, [Operator; 3]).await;
+    let shared = play.delivered(&[&listing, &second], false, [Operator; 3]).await;
+    for line in [0, 1] {
+        let issue = json!({ "orderId": shared, "line": line, "kind": "WRONG_PRODUCT" });
+        play.does(Buyer, "reportIssue", issue, "order.id").await;
+    }
     let disputed = play.delivered(&[&listing], false, [Operator; 3]).await;
     let placed = play.order(&[&listing], false).await;
     play.does(Buyer, "cancelOrder", json!({ "orderId": placed }), "order.id").await;
@@ -525,5 +534,5 @@ pub(crate) async fn history(directory: &Path) -> History {
         [&sold, &kept, &disputed, &placed, &reviewed, &removed_order, &moderated_order, &to_review, &to_update];
     let secrets = orders.map(|order| number(order)).into_iter().chain([BUYER.to_owned()]).collect();
     let Play { market, steps } = play;
-    History { market, steps, examples, secrets, to_review, to_update }
+    History { market, steps, examples, secrets, shared, removed, to_review, to_update }
 }

@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod hidden;
 mod history;
 #[path = "../support/mod.rs"]
 mod support;
