@@ -121,6 +121,14 @@ impl AccessTable {
         new
     }
 
+    /// The fields that lead to a type, also as one of those that implement an interface.
+    fn ways_to(&self, name: &str) -> Vec<String> {
+        let implements = self.types.get(name).map_or(&[][..], |readable| &readable.implements);
+        let leads = |field: &Field| field.leads_to == name || implements.contains(&field.leads_to);
+        let fields = self.types.iter().flat_map(|(of, readable)| readable.fields.iter().map(move |field| (of, field)));
+        fields.filter(|(_, field)| leads(field)).map(|(of, field)| format!("`{of}.{}`", field.name)).collect()
+    }
+
     /// As `docs/who-may-read-what.md` has it.
     #[must_use]
     pub fn markdown(&self) -> String {
@@ -133,6 +141,10 @@ impl AccessTable {
         let others = self.types.iter().filter(|(name, _)| !OPERATIONS.contains(&name.as_str()));
         for (name, readable) in operations.chain(others) {
             let _ = writeln!(page, "\n## {name}\n");
+            let ways = self.ways_to(name);
+            if !ways.is_empty() {
+                let _ = writeln!(page, "By {}.\n", ways.join(", "));
+            }
             row(&mut page, "field", Asker::ALL.map(Asker::name).to_vec());
             row(&mut page, "---", vec!["---"; Asker::ALL.len()]);
             for field in &readable.fields {
@@ -145,13 +157,14 @@ impl AccessTable {
 
 const HEAD: &str = "# Who may read what
 
-A row for every field of every type of the GraphQL schema, a column for everybody who can ask: without a token, or with
-one for a role. Made from the schema by `marktboek schema --roles > docs/who-may-read-what.md`; don't write here.
+A row for every field of every type of the GraphQL schema that can be read, a column for everybody who can ask: without a
+token, or with one for a role. Over each type's rows stand the fields that lead to it. Made from the schema by
+`marktboek schema --roles > docs/who-may-read-what.md`; don't write here.
 
 | cell | what it means |
 | --- | --- |
 | yes | They may use it, whatever it is about. |
-| own | They may use it for what is theirs: their account, their orders, their reviews, what restricts them. |
+| own | They may use it for what is theirs: their account, their orders, their reviews, what restricts them, the notice that they sent. |
 | no | Refused with FORBIDDEN; or nothing is there for them (null, an empty list) where a field says so. |
 
 Who may use a field is declared at the field, or at the type to which it leads, as `@allowed(roles: …, own: …)` in

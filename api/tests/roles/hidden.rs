@@ -4,7 +4,8 @@
 use api::graphql::guard::Asker;
 use serde_json::{Value, json};
 
-use crate::history::{SECOND_SELLER, ask, history, somebody, somebody_else, viewer};
+use crate::askers::{SECOND_SELLER, ask, somebody, somebody_else, viewer};
+use crate::history::history;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_1_1_01_a_seller_is_shown_what_was_bought_from_them_and_not_what_was_bought_from_others() {

@@ -8,12 +8,10 @@ use std::path::Path;
 
 use api::auth::Viewer;
 use api::clock::ClockSetting;
-use api::graphql::execution::Asked;
 use api::graphql::guard::Asker;
 use api::mail::MailSettings;
 use api::opened::Opened;
 use api::serve::{MAIL_FROM, Server, Settings};
-use async_graphql::Variables;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{TimeDelta, Utc};
@@ -27,44 +25,38 @@ use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::askers::{OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, ask, command, id, plain, somebody, viewer};
 use crate::support::{BUYER, Market, PRODUCT, SELLER, listing_input, review_input, seller_input};
 
-/// A buyer and a seller who have an account and nothing else: nothing of the others' may be told to them.
-const OTHER_BUYER: &str = "b0b00000-0000-4000-8000-0000000000ff";
-const OTHER_SELLER: &str = "5e110000-0000-4000-8000-0000000000ff";
+/// What is sealed and that no field shows to anybody: who buyers, sellers and notifiers are, and what is said to staff in
+/// confidence. Only the mails to them say it to themselves.
+pub(crate) const SEALED: [&str; 14] = [
+    BUYERS_NAME,
+    BUYERS_EMAIL,
+    BUYERS_ADDRESS,
+    "T. Leven",
+    "+31 20 000 0000",
+    "shop@example.eu",
+    "passport NL-1",
+    "NL00BANK0000000000",
+    NOTIFIERS_NAME,
+    NOTIFIERS_EMAIL,
+    HELP,
+    SUBJECT,
+    AUTHORITYS_EMAIL,
+    AUTHORITYS_TEXT,
+];
+const BUYERS_NAME: &str = "Hedwig Cohen";
+const BUYERS_EMAIL: &str = "hedwig@example.eu";
+const BUYERS_ADDRESS: &str = "Prinsengracht 1";
+const NOTIFIERS_NAME: &str = "Jo Neighbour";
+const NOTIFIERS_EMAIL: &str = "neighbour@example.eu";
+const HELP: &str = "the parcel is not here";
+const SUBJECT: &str = "the screen came broken";
+const AUTHORITYS_EMAIL: &str = "desk@authority.example";
+const AUTHORITYS_TEXT: &str = "Please act on this.";
 
-pub(crate) const SECOND_SELLER: &str = "5e110000-0000-4000-8000-000000000002";
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000001";
-
-/// Somebody who asks.
-pub(crate) fn viewer(asker: Asker, subject: &str) -> Viewer {
-    asker.role().map_or_else(Viewer::default, |role| Viewer::known(role, subject))
-}
-
-/// Whose the history is, besides: a seller who was removed.
-pub(crate) fn somebody_besides(asker: Asker) -> Option<Viewer> {
-    (asker == Asker::Seller).then(|| viewer(asker, &id(11)))
-}
-
-/// Who asks as this, and whose the history is.
-pub(crate) fn somebody(asker: Asker) -> Viewer {
-    match asker {
-        Asker::Buyer => viewer(asker, BUYER),
-        Asker::Seller => viewer(asker, SELLER),
-        Asker::Anonymous | Asker::Moderator | Asker::Compliance | Asker::Auditor | Asker::Operator => {
-            viewer(asker, "staff")
-        }
-    }
-}
-
-/// Another one of the same role, who has nothing of their own. Of staff there is none: nothing is theirs alone.
-pub(crate) fn somebody_else(asker: Asker) -> Option<Viewer> {
-    match asker {
-        Asker::Buyer => Some(viewer(asker, OTHER_BUYER)),
-        Asker::Seller => Some(viewer(asker, OTHER_SELLER)),
-        Asker::Anonymous | Asker::Moderator | Asker::Compliance | Asker::Auditor | Asker::Operator => None,
-    }
-}
 
 /// A command that was given.
 #[derive(Debug, Clone)]
@@ -95,42 +87,10 @@ pub(crate) struct History {
     pub(crate) to_update: String,
 }
 
-/// Asks in this process.
-pub(crate) async fn ask(market: &Market, viewer: &Viewer, query: &str, variables: Value) -> Value {
-    let asked =
-        Asked { query: query.to_owned(), variables: Some(Variables::from_json(variables)), operation_name: None };
-    let answered = market.server.app().executor.answer(asked, viewer.clone()).await;
-    serde_json::to_value(answered.response).unwrap()
-}
-
-/// A command's document.
-pub(crate) fn command(mutation: &str, fields: &str) -> String {
-    let first = mutation.chars().next().unwrap().to_uppercase();
-    // Two inputs are not named after their mutation.
-    let input = match mutation {
-        "recordAuthorityMessage" => "AuthorityMessageInput".to_owned(),
-        "recordAuthorityOrder" => "AuthorityOrderInput".to_owned(),
-        _ => format!("{first}{}Input", &mutation[1..]),
-    };
-    format!(
-        "mutation Do($input: {input}!) {{ {mutation}(input: $input) {{ commandId position \
-         userErrors {{ code message field rule }} {fields} }} }}"
-    )
-}
-
 fn with(mut input: Value, more: Value) -> Value {
     let Value::Object(more) = more else { panic!("fields: {more}") };
     input.as_object_mut().unwrap().extend(more);
     input
-}
-
-pub(crate) fn plain(global: &str) -> Uuid {
-    let text = String::from_utf8(BASE64.decode(global).unwrap()).unwrap();
-    Uuid::parse_str(text.split_once(':').unwrap().1).unwrap()
-}
-
-fn id(number: u128) -> String {
-    Uuid::from_u128(0xe000_0000_0000_4000_8000_0000_0000_0000 + number).to_string()
 }
 
 pub(crate) fn photo() -> String {
@@ -141,14 +101,15 @@ pub(crate) fn photo() -> String {
 
 fn account() -> Value {
     json!({
-        "identity": { "name": "Jo", "email": "jo@example.eu", "address": "Kade 1" }, "country": "NL", "language": "nl",
+        "identity": { "name": BUYERS_NAME, "email": BUYERS_EMAIL, "address": BUYERS_ADDRESS }, "country": "NL",
+        "language": "nl",
     })
 }
 
 fn notice() -> Value {
     json!({
         "allegation": "AGAINST_TERMS", "reasons": "it says what is not true of me", "goodFaith": true,
-        "notifier": { "name": "Jo Neighbour", "email": "jo@example.eu" },
+        "notifier": { "name": NOTIFIERS_NAME, "email": NOTIFIERS_EMAIL },
     })
 }
 
@@ -156,7 +117,7 @@ fn authority_order() -> Value {
     json!({
         "kind": "ACT_AGAINST_CONTENT", "authority": "Autoriteit Consument & Markt", "memberState": "NL",
         "legalBasis": "DSA art. 9", "language": "nl", "urls": ["https://market.example/reviews/1"],
-        "answerTo": "desk@authority.example",
+        "answerTo": AUTHORITYS_EMAIL,
     })
 }
 
@@ -369,7 +330,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         play.does(asker, "reportIssue", json!({ "orderId": order, "kind": "WRONG_PRODUCT" }), "order.id").await;
     }
     for (asker, order) in [(Seller, &sold), (Operator, &kept)] {
-        let help = json!({ "orderId": order, "topic": "DELIVERY", "message": "it is not here" });
+        let help = json!({ "orderId": order, "topic": "DELIVERY", "message": HELP });
         play.does(Buyer, "requestHelp", help, "order.id").await;
         let asked = "query O($id: ID!) { order(id: $id) { helpRequests { id } } }";
         let answer = ask(&play.market, &somebody(Operator), asked, json!({ "id": order })).await;
@@ -380,7 +341,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     for (asker, order, outcome) in
         [(Compliance, &sold, "FOR_BUYER"), (Operator, &kept, "SETTLED"), (Buyer, &disputed, "WITHDRAWN")]
     {
-        play.does(Buyer, "openDispute", json!({ "orderId": order, "subject": "it is broken" }), "order.id").await;
+        play.does(Buyer, "openDispute", json!({ "orderId": order, "subject": SUBJECT }), "order.id").await;
         let refer = json!({ "orderId": order, "forum": "MEDIATOR", "body": "Geschillencommissie" });
         play.does(Buyer, "referDispute", refer, "order.id").await;
         let close = json!({ "orderId": order, "outcome": outcome, "explanation": "it is over" });
@@ -485,8 +446,8 @@ pub(crate) async fn history(directory: &Path) -> History {
 
     // Authorities, visits.
     let message = json!({
-        "sender": "MARKET_SURVEILLANCE", "authority": "DGCCRF", "language": "en", "email": "desk@authority.example",
-        "text": "Please act.",
+        "sender": "MARKET_SURVEILLANCE", "authority": "DGCCRF", "language": "en", "email": AUTHORITYS_EMAIL,
+        "text": AUTHORITYS_TEXT,
     });
     play.does(Compliance, "recordAuthorityMessage", message, "contact.id").await;
     play.does(Compliance, "recordAuthorityOrder", authority_order(), "contact.id").await;
