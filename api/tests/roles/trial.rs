@@ -28,6 +28,9 @@ const UNSEEN: &[(&str, &[Asker], &str)] = &[
     ("StatementOfReasons.sellerReason", &[Asker::Buyer], "buyers are no sellers"),
 ];
 
+/// How many fields a way has that is followed although another one led to the same type.
+const SHORT: usize = 3;
+
 /// How long a test waits for what never comes before it fails.
 const NEVER: Duration = Duration::from_secs(120);
 
@@ -59,6 +62,7 @@ pub(crate) struct Trial {
 
 struct Told {
     taker: Taker,
+    viewer: Viewer,
     way: Way,
     fields: Vec<String>,
     query: String,
@@ -167,7 +171,7 @@ impl Trial {
             let (query, variables) = document(&self.table, &self.history.examples, of, way, &root, on, &leaves);
             let names = fields.iter().map(|field| field.name.clone()).chain(on.iter().map(|hop| hop.field.clone()));
             if operation == "Subscription" {
-                let told = Told { taker, way: way.to_vec(), fields: names.collect(), query, variables };
+                let told = Told { taker, viewer, way: way.to_vec(), fields: names.collect(), query, variables };
                 self.told.push(told);
                 continue;
             }
@@ -184,7 +188,7 @@ impl Trial {
     /// A document that can't be asked is a mistake of this test; a refusal has one of two codes; whoever must not know who
     /// bought something is not told, but for what they said themselves; and what is sealed is told to nobody.
     fn check(&mut self, answer: &Value, query: &str, variables: &Value, taker: Taker) {
-        let (told, said) = (decoded(&answer["data"]), decoded(variables));
+        let (told, said) = (decoded(answer), decoded(variables));
         let new = |secret: &str| told.contains(secret) && !said.contains(secret);
         let blind = taker.another || matches!(taker.asker, Asker::Anonymous | Asker::Moderator);
         let ids = self.history.secrets.iter().map(String::as_str).filter(|_| blind);
@@ -200,7 +204,8 @@ impl Trial {
         }
     }
 
-    /// Where somebody gets to, by the shortest way to each type and by every field that leads to it from there.
+    /// Where somebody gets to: by the shortest way to each type and by every other short one, and by every field that leads
+    /// on from there.
     async fn explore(&mut self, asker: Asker, ways: &mut Ways) {
         let taker = Taker { asker, another: false };
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -223,7 +228,8 @@ impl Trial {
                     let mut further = way.clone();
                     further.push(hop.clone());
                     ways.entry(hop.leads_to.clone()).or_default().insert(further.clone());
-                    if root != "Subscription" && seen.insert(hop.leads_to.clone()) {
+                    let new = seen.insert(hop.leads_to.clone());
+                    if root != "Subscription" && (new || further.len() <= SHORT) {
                         next.push_back((hop.leads_to.clone(), further));
                     }
                 }
@@ -240,44 +246,29 @@ impl Trial {
                 fields.iter().cloned().partition(|field| cell(field) == Cell::No);
             let own: Vec<Field> = some.iter().filter(|field| cell(field) == Cell::Own).cloned().collect();
             // One that is refused takes its neighbours with it, so that it is asked alone where they may answer.
-            let alone = way.is_empty() || !some.is_empty();
-            let mut batches: Vec<Vec<Field>> =
-                if alone { none.into_iter().map(|field| vec![field]).collect() } else { vec![none] };
-            batches.extend(if way.is_empty() {
-                some.into_iter().map(|field| vec![field]).collect()
-            } else {
-                vec![some]
-            });
-            for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
-                let taker = Taker { asker, another: false };
-                let said = self.take(taker, name, way, &batch, &[]).await;
-                self.note(taker, name, way, &batch, &said);
-            }
-            let owned = if way.is_empty() { own.into_iter().map(|field| vec![field]).collect() } else { vec![own] };
-            for batch in owned.into_iter().filter(|batch: &Vec<Field>| !batch.is_empty()) {
-                let taker = Taker { asker, another: true };
-                let said = self.take(taker, name, way, &batch, &[]).await;
-                self.note(taker, name, way, &batch, &said);
+            let (leads, refused) = (!way.is_empty(), some.is_empty());
+            let asked =
+                [(false, batches(none, leads && refused)), (false, batches(some, leads)), (true, batches(own, leads))];
+            for (another, batches) in asked {
+                let taker = Taker { asker, another };
+                for batch in batches {
+                    let said = self.take(taker, name, way, &batch, &[]).await;
+                    for field in &batch {
+                        self.note(taker, name, way, &field.name, said.contains(&field.name));
+                    }
+                }
             }
         }
     }
 
-    fn note(&mut self, taker: Taker, name: &str, way: &[Hop], fields: &[Field], said: &BTreeSet<String>) {
-        for field in fields {
-            let by = if way.is_empty() { format!("{name}.{}", field.name) } else { named(way) };
-            self.note_one(taker, name, &field.name, by, said.contains(&field.name));
-        }
-    }
-
-    fn note_one(&mut self, taker: Taker, name: &str, field: &str, by: String, said: bool) {
+    fn note(&mut self, taker: Taker, name: &str, way: &[Hop], field: &str, said: bool) {
         let tried = self.cells.entry((name.to_owned(), field.to_owned(), taker.asker)).or_default();
-        if taker.another {
-            if said {
-                tried.told_another = Some(by);
-            }
-        } else {
-            tried.answered |= said;
-            if said {
+        let by = if way.is_empty() { format!("{name}.{field}") } else { named(way) };
+        match (said, taker.another) {
+            (false, _) => {}
+            (true, true) => tried.told_another = Some(by),
+            (true, false) => {
+                tried.answered = true;
                 tried.by.insert(by);
             }
         }
@@ -294,9 +285,7 @@ impl Trial {
                 variables: Some(Variables::from_json(told.variables.clone())),
                 operation_name: None,
             };
-            let viewer =
-                if told.taker.another { somebody_else(told.taker.asker).unwrap() } else { somebody(told.taker.asker) };
-            streams.push(executor.subscribe(&asked, viewer).unwrap());
+            streams.push(executor.subscribe(&asked, told.viewer.clone()).unwrap());
         }
         let market = &self.history.market;
         let happens = async {
@@ -319,9 +308,7 @@ impl Trial {
             self.check(&answer, &told.query, &told.variables, told.taker);
             for field in &told.fields {
                 let name = told.way.last().map_or("Subscription", |hop| hop.leads_to.as_str());
-                let said = says(&answer["data"], &told.way, field);
-                let by = if told.way.is_empty() { format!("{name}.{field}") } else { named(&told.way) };
-                self.note_one(told.taker, name, field, by, said);
+                self.note(told.taker, name, &told.way, field, says(&answer["data"], &told.way, field));
             }
         }
     }
@@ -368,5 +355,16 @@ impl Trial {
         let refused: BTreeSet<Uuid> = self.refused.iter().copied().collect();
         let done = events.iter().filter(|event| by(&event.metadata).is_some_and(|id| refused.contains(&id)));
         done.map(|event| format!("{} in {}", event.event_type, event.stream)).collect()
+    }
+}
+
+/// Fields asked together, or each alone.
+fn batches(fields: Vec<Field>, together: bool) -> Vec<Vec<Field>> {
+    if fields.is_empty() {
+        Vec::new()
+    } else if together {
+        vec![fields]
+    } else {
+        fields.into_iter().map(|field| vec![field]).collect()
     }
 }

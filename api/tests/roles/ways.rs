@@ -104,7 +104,7 @@ impl Variables {
         let mut arguments = Vec::new();
         for (name, kind) in &field.arguments {
             let Some(value) = given.get(name) else {
-                assert!(!kind.ends_with('!'), "the history has no example of {name} for {}", field.name);
+                assert!(!kind.ends_with('!'), "give an example of {name} for {} in the history", field.name);
                 continue;
             };
             let variable = format!("v{}", self.definitions.len());
