@@ -2,11 +2,9 @@
 //! that whoever gave it can give it again and is answered the same without doing anything (R-0-04).
 
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::net::TcpListener;
 use std::path::Path;
 
-use api::auth::Viewer;
 use api::clock::ClockSetting;
 use api::graphql::guard::Asker;
 use api::mail::MailSettings;
@@ -15,60 +13,23 @@ use api::serve::{MAIL_FROM, Server, Settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{TimeDelta, Utc};
-use domain::Aggregate;
-use domain::ids::{BuyerId, CommandId, ReviewId, SellerId};
+use domain::ids::{BuyerId, ReviewId, SellerId};
 use domain::mail::{Mail, MailCommand, MailContent, MailKind, Recipient};
-use domain::metadata::Actor;
-use domain::recording::Cause;
 use domain::review::{Review, ReviewCommand};
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::askers::{OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, ask, command, id, plain, somebody, viewer};
-use crate::support::{BUYER, Market, PRODUCT, SELLER, listing_input, review_input, seller_input};
-
-/// What is sealed and that no field shows to anybody: who buyers, sellers and notifiers are, and what is said to staff in
-/// confidence. Only the mails to them say it to themselves.
-pub(crate) const SEALED: [&str; 14] = [
-    BUYERS_NAME,
-    BUYERS_EMAIL,
-    BUYERS_ADDRESS,
-    "T. Leven",
-    "+31 20 000 0000",
-    "shop@example.eu",
-    "passport NL-1",
-    "NL00BANK0000000000",
-    NOTIFIERS_NAME,
-    NOTIFIERS_EMAIL,
-    HELP,
-    SUBJECT,
-    AUTHORITYS_EMAIL,
-    AUTHORITYS_TEXT,
-];
-const BUYERS_NAME: &str = "Hedwig Cohen";
-const BUYERS_EMAIL: &str = "hedwig@example.eu";
-const BUYERS_ADDRESS: &str = "Prinsengracht 1";
-const NOTIFIERS_NAME: &str = "Jo Neighbour";
-const NOTIFIERS_EMAIL: &str = "neighbour@example.eu";
-const HELP: &str = "the parcel is not here";
-const SUBJECT: &str = "the screen came broken";
-const AUTHORITYS_EMAIL: &str = "desk@authority.example";
-const AUTHORITYS_TEXT: &str = "Please act on this.";
+use crate::askers::{OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, ask, id, plain, somebody, viewer};
+use crate::play::{
+    AUTHORITYS_EMAIL, AUTHORITYS_TEXT, HELP, Play, SUBJECT, Step, account, authority_order, notice, photo, with,
+};
+use crate::support::{BUYER, Market, PRODUCT, SELLER, listing_input, seller_input};
+use Asker::{Anonymous, Buyer, Compliance, Moderator, Operator, Seller};
 
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000001";
-
-/// A command that was given.
-#[derive(Debug, Clone)]
-pub(crate) struct Step {
-    pub(crate) mutation: &'static str,
-    pub(crate) asker: Asker,
-    pub(crate) viewer: Viewer,
-    /// With the command's id.
-    pub(crate) input: Value,
-    /// What somebody else of this role says, who wants the same of what is not theirs.
-    pub(crate) others: Value,
-}
+/// Who took the decisions that the moderator decides complaints about.
+const COLLEAGUE: &str = "colleague";
 
 /// What happened.
 pub(crate) struct History {
@@ -85,131 +46,6 @@ pub(crate) struct History {
     /// An order that was delivered and has no review, and another one, for what is told when it happens.
     pub(crate) to_review: String,
     pub(crate) to_update: String,
-}
-
-fn with(mut input: Value, more: Value) -> Value {
-    let Value::Object(more) = more else { panic!("fields: {more}") };
-    input.as_object_mut().unwrap().extend(more);
-    input
-}
-
-pub(crate) fn photo() -> String {
-    let mut png = std::io::Cursor::new(Vec::new());
-    image::RgbImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    BASE64.encode(png.into_inner())
-}
-
-fn account() -> Value {
-    json!({
-        "identity": { "name": BUYERS_NAME, "email": BUYERS_EMAIL, "address": BUYERS_ADDRESS }, "country": "NL",
-        "language": "nl",
-    })
-}
-
-fn notice() -> Value {
-    json!({
-        "allegation": "AGAINST_TERMS", "reasons": "it says what is not true of me", "goodFaith": true,
-        "notifier": { "name": NOTIFIERS_NAME, "email": NOTIFIERS_EMAIL },
-    })
-}
-
-fn authority_order() -> Value {
-    json!({
-        "kind": "ACT_AGAINST_CONTENT", "authority": "Autoriteit Consument & Markt", "memberState": "NL",
-        "legalBasis": "DSA art. 9", "language": "nl", "urls": ["https://market.example/reviews/1"],
-        "answerTo": AUTHORITYS_EMAIL,
-    })
-}
-
-/// Steps that need neither the views nor what came before.
-struct Play {
-    market: Market,
-    steps: Vec<Step>,
-}
-
-impl Play {
-    fn command_id(&self) -> Value {
-        json!(Uuid::from_u128(0xc000_0000_0000_4000_8000_0000_0000_0000 + self.steps.len() as u128))
-    }
-
-    /// Somebody commands; the payload's field that is named, by its path.
-    async fn does(&mut self, asker: Asker, mutation: &'static str, input: Value, told: &str) -> String {
-        self.says(somebody(asker), asker, mutation, input, json!({}), told).await
-    }
-
-    async fn says(
-        &mut self,
-        viewer: Viewer,
-        asker: Asker,
-        mutation: &'static str,
-        input: Value,
-        others: Value,
-        told: &str,
-    ) -> String {
-        let input = with(input, json!({ "commandId": self.command_id() }));
-        let (what, field) = told.split_once('.').unwrap_or((told, ""));
-        let fields = if field.is_empty() { what.to_owned() } else { format!("{what} {{ {field} }}") };
-        let answer = ask(&self.market, &viewer, &command(mutation, &fields), json!({ "input": input })).await;
-        let payload = &answer["data"][mutation];
-        assert_eq!(payload["userErrors"], json!([]), "{asker:?} {mutation} {input}: {answer}");
-        let others = with(input.clone(), others);
-        self.steps.push(Step { mutation, asker, viewer, input, others });
-        let value = if field.is_empty() { &payload[what] } else { &payload[what][field] };
-        value.as_str().unwrap_or_default().to_owned()
-    }
-
-    async fn settled(&self) {
-        self.market.server.settled().await.unwrap();
-    }
-
-    async fn tell<A: Aggregate>(&self, id: Uuid, command: A::Command)
-    where
-        A::Command: Clone + Sync,
-    {
-        let cause = Cause::new(CommandId(Uuid::new_v4()), Actor::system("test"));
-        let book = &self.market.server.app().executor.platform().book;
-        book.execute::<A, _, _>(id, &cause, |_| ready(Ok(command.clone()))).await.unwrap();
-    }
-
-    async fn order(&mut self, listings: &[&str], insured: bool) -> String {
-        let lines: Value = listings.iter().map(|listing| json!({ "listingId": listing })).collect();
-        let quote =
-            "query Q($input: OrderQuoteInput!) { orderQuote(input: $input) { serviceFee { amount currencyCode } } }";
-        let asked = json!({ "input": { "lines": lines, "insurance": insured } });
-        let quoted = ask(&self.market, &somebody(Asker::Buyer), quote, asked).await;
-        let input = json!({
-            "lines": lines, "serviceFee": quoted["data"]["orderQuote"]["serviceFee"], "countryOfPurchase": "NL",
-            "insurance": insured,
-        });
-        self.does(Asker::Buyer, "placeOrder", input, "order.id").await
-    }
-
-    /// An order that was delivered, each step by somebody.
-    async fn delivered(&mut self, listings: &[&str], insured: bool, by: [Asker; 3]) -> String {
-        let order = self.order(listings, insured).await;
-        for (asker, mutation) in by.into_iter().zip(["confirmOrder", "shipOrder", "confirmDelivery"]) {
-            self.does(asker, mutation, json!({ "orderId": order }), "order.id").await;
-        }
-        order
-    }
-
-    async fn reviewed(&mut self, listing: &str) -> (String, String) {
-        let order = self.delivered(&[listing], false, [Asker::Operator; 3]).await;
-        let aspects = json!({ "aspects": [{ "aspect": "DELIVERY", "score": 4 }] });
-        let input = with(review_input(&order, "Ziet er uit als nieuw, batterij houdt het een dag vol."), aspects);
-        let review = self.does(Asker::Buyer, "submitReview", input, "review.id").await;
-        (order, review)
-    }
-
-    /// The statement of the reasons of what restricts a seller or a buyer, by what it concerns.
-    async fn statement(&self, viewer: &Viewer, concerns: &str) -> String {
-        self.settled().await;
-        let query = "{ viewer { statementsOfReasons { nodes { id concernsId } } } }";
-        let answer = ask(&self.market, viewer, query, json!({})).await;
-        let all = answer["data"]["viewer"]["statementsOfReasons"]["nodes"].as_array().unwrap().clone();
-        let of = all.iter().find(|statement| statement["concernsId"] == concerns);
-        of.unwrap_or_else(|| panic!("{concerns}: {answer}"))["id"].as_str().unwrap().to_owned()
-    }
 }
 
 /// A port at which nobody answers.
@@ -250,15 +86,76 @@ async fn long_ago(directory: &Path) -> Vec<Step> {
 
 /// Everything that a field can tell of.
 pub(crate) async fn history(directory: &Path) -> History {
-    use Asker::{Anonymous, Buyer, Compliance, Moderator, Operator, Seller};
     let steps = long_ago(directory).await;
     let mut play = Play { market: Market::open(directory).await, steps };
-    let colleague = || viewer(Moderator, "colleague");
+    accounts(&mut play).await;
+    let listings = listings(&mut play).await;
+    let orders = orders(&mut play, &listings).await;
+    let reviews = reviews(&mut play, &listings).await;
+    let notices = notices(&mut play, &listings, &reviews).await;
+    let restricted = restrictions(&mut play, &listings).await;
+    complaints(&mut play, &listings, &restricted, &notices).await;
+    buyers(&mut play, &restricted).await;
+    authorities(&mut play).await;
+    let to_review = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
+    let to_update = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
+    play.settled().await;
 
+    let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
+    let seller = BASE64.encode(format!("Seller:{SELLER}"));
+    let product = BASE64.encode(format!("Product:{PRODUCT}"));
+    let examples = BTreeMap::from([
+        ("Query.category", vec![json!({ "slug": "smartphones" })]),
+        ("Query.products", vec![json!({ "category": "smartphones" })]),
+        ("Query.searchProducts", vec![json!({ "query": "iphone" })]),
+        ("Query.product", ids(&[PRODUCT])),
+        ("Query.seller", ids(&[SELLER, &id(11)])),
+        ("Query.review", ids(&[&reviews.online, &reviews.waiting])),
+        ("Query.order", ids(&[&orders.sold, &orders.kept, &orders.cancelled, &reviews.reviewed])),
+        ("Query.node", ids(&[&reviews.online, &orders.sold, &product, &seller, &listings.listing])),
+        (
+            "Query.orderQuote",
+            vec![json!({ "input": { "lines": [{ "listingId": listings.listing }], "insurance": true } })],
+        ),
+        ("Query.complaintForm", vec![json!({ "reviewId": restricted.removed.1 })]),
+        ("Query.moderationCase", ids(&[&reviews.online, &restricted.moderated.1])),
+        ("Query.complaints", vec![json!({})]),
+        ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
+        ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
+        ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Review.translation", vec![json!({ "language": "de" })]),
+        ("Subscription.orderUpdated", vec![json!({ "orderId": to_update })]),
+    ]);
+    let known = [
+        &orders.sold,
+        &orders.kept,
+        &orders.disputed,
+        &orders.shared,
+        &reviews.reviewed,
+        &restricted.removed.0,
+        &restricted.moderated.0,
+        &to_review,
+        &to_update,
+    ];
+    let secrets = known.map(|order| plain(order).to_string()).into_iter().chain([BUYER.to_owned()]).collect();
+    let Play { market, steps } = play;
+    History {
+        market,
+        steps,
+        examples,
+        secrets,
+        shared: orders.shared,
+        removed: restricted.removed.1,
+        to_review,
+        to_update,
+    }
+}
+
+/// Policies and accounts.
+async fn accounts(play: &mut Play) {
     let policy = json!({ "aspectCategories": ["smartphones"], "reviewLanguages": ["de"] });
     play.does(Operator, "adoptPolicy", policy, "policies.version").await;
 
-    // Accounts.
     let others = json!({ "sellerId": SELLER });
     play.says(somebody(Seller), Seller, "registerSeller", seller_input(), others, "seller.id").await;
     play.says(
@@ -289,8 +186,18 @@ pub(crate) async fn history(directory: &Path) -> History {
         play.says(viewer(Buyer, buyer), Buyer, "registerBuyer", account(), others, "buyer.id").await;
     }
     play.does(Operator, "registerBuyer", with(account(), json!({ "buyerId": id(25) })), "buyer.id").await;
+}
 
-    // What is sold.
+/// What is sold.
+struct Listings {
+    listing: String,
+    second: String,
+    off_sale: String,
+    dangerous: String,
+    unwanted: String,
+}
+
+async fn listings(play: &mut Play) -> Listings {
     let other_product = id(31);
     for (product, title) in [(PRODUCT, "iPhone 13 128 GB"), (other_product.as_str(), "iPhone 12 64 GB")] {
         let input = json!({
@@ -307,24 +214,33 @@ pub(crate) async fn history(directory: &Path) -> History {
     let unwanted = play.does(Seller, "publishListing", listing_input(), "listing.id").await;
     let price = json!({ "listingId": listing, "price": { "amount": "239.90", "currencyCode": "EUR" } });
     play.does(Seller, "changeListingPrice", price, "listing.id").await;
+    Listings { listing, second, off_sale, dangerous, unwanted }
+}
 
-    // Orders, each step of them by everybody who may.
-    let sold = play.delivered(&[&listing], true, [Seller, Seller, Buyer]).await;
-    let kept = play.delivered(&[&listing], false, [Operator; 3]).await;
-    let shared = play.delivered(&[&listing, &second], false, [Operator; 3]).await;
+/// Orders, by what became of them.
+struct Orders {
+    sold: String,
+    kept: String,
+    shared: String,
+    disputed: String,
+    cancelled: String,
+}
+
+/// Each step of an order, by everybody who may.
+async fn orders(play: &mut Play, Listings { listing, second, .. }: &Listings) -> Orders {
+    let sold = play.delivered(&[listing], true, [Seller, Seller, Buyer]).await;
+    let kept = play.delivered(&[listing], false, [Operator; 3]).await;
+    let shared = play.delivered(&[listing, second], false, [Operator; 3]).await;
     for line in [0, 1] {
         let issue = json!({ "orderId": shared, "line": line, "kind": "WRONG_PRODUCT" });
         play.does(Buyer, "reportIssue", issue, "order.id").await;
     }
-    let disputed = play.delivered(&[&listing], false, [Operator; 3]).await;
-    let placed = play.order(&[&listing], false).await;
-    play.does(Buyer, "cancelOrder", json!({ "orderId": placed }), "order.id").await;
-    let mut cancelled = Vec::new();
-    for asker in [Seller, Operator] {
-        let order = play.order(&[&listing], false).await;
-        play.does(Operator, "confirmOrder", json!({ "orderId": order }), "order.id").await;
-        play.does(asker, "cancelOrder", json!({ "orderId": order }), "order.id").await;
-        cancelled.push(order);
+    let disputed = play.delivered(&[listing], false, [Operator; 3]).await;
+    let mut cancelled = String::new();
+    for asker in [Buyer, Seller, Operator] {
+        cancelled = play.order(&[listing], false).await;
+        play.does(Operator, "confirmOrder", json!({ "orderId": cancelled }), "order.id").await;
+        play.does(asker, "cancelOrder", json!({ "orderId": cancelled }), "order.id").await;
     }
     for (asker, order) in [(Buyer, &sold), (Operator, &kept)] {
         play.does(asker, "reportIssue", json!({ "orderId": order, "kind": "WRONG_PRODUCT" }), "order.id").await;
@@ -347,9 +263,19 @@ pub(crate) async fn history(directory: &Path) -> History {
         let close = json!({ "orderId": order, "outcome": outcome, "explanation": "it is over" });
         play.does(asker, "closeDispute", close, "order.id").await;
     }
+    Orders { sold, kept, shared, disputed, cancelled }
+}
 
-    // Reviews and their photos.
-    let (reviewed, online) = play.reviewed(&listing).await;
+/// Reviews, by what became of them.
+struct Reviews {
+    reviewed: String,
+    online: String,
+    waiting: String,
+}
+
+/// Reviews and their photos.
+async fn reviews(play: &mut Play, Listings { listing, off_sale, .. }: &Listings) -> Reviews {
+    let (reviewed, online) = play.reviewed(listing).await;
     let edit = json!({ "reviewId": online, "score": 4, "text": "Werkt goed, ook na een week.", "language": "nl",
         "aspects": [{ "aspect": "DELIVERY", "score": 5 }] });
     play.does(Buyer, "editReview", edit, "review.id").await;
@@ -363,13 +289,20 @@ pub(crate) async fn history(directory: &Path) -> History {
         engine: "LibreTranslate".to_owned(),
     };
     play.tell::<Review>(plain(&online), translate).await;
-    let (_, waiting) = play.reviewed(&listing).await;
+    let (_, waiting) = play.reviewed(listing).await;
     play.does(Buyer, "submitPhotos", json!({ "reviewId": waiting, "photos": [photo()] }), "review.id").await;
-    let (_, withdrawn) = play.reviewed(&listing).await;
+    let (_, withdrawn) = play.reviewed(listing).await;
     play.does(Buyer, "withdrawReview", json!({ "reviewId": withdrawn }), "review.id").await;
-    play.reviewed(&off_sale).await;
+    play.reviewed(off_sale).await;
+    Reviews { reviewed, online, waiting }
+}
 
-    // Notices: everybody sends two, and contests what became of one.
+/// Everybody sends two notices, one of which leads to nothing; those.
+async fn notices(
+    play: &mut Play,
+    Listings { listing, .. }: &Listings,
+    Reviews { online, .. }: &Reviews,
+) -> Vec<(Asker, String)> {
     let mut notices = Vec::new();
     for asker in Asker::ALL {
         let about = json!({ "reviewId": online });
@@ -380,39 +313,62 @@ pub(crate) async fn history(directory: &Path) -> History {
         let decide = json!({ "noticeId": notice, "outcome": "NO_ACTION", "explanation": "an opinion" });
         play.does(Moderator, "decideNotice", decide, "status").await;
     }
+    // A refusal for everybody to look at.
+    for asker in Asker::ALL {
+        let input = with(notice(), json!({ "reviewId": NOWHERE }));
+        let (viewer, others) = (somebody(asker), input.clone());
+        play.steps.push(Step { mutation: "submitNotice", asker, viewer, input, others });
+    }
+    notices
+}
 
-    // Restrictions, contested.
-    let (moderated_order, moderated) = play.reviewed(&listing).await;
+/// Reviews that were taken down, each with its order before it.
+struct Restricted {
+    moderated: (String, String),
+    removed: (String, String),
+}
+
+/// What staff take down.
+async fn restrictions(
+    play: &mut Play,
+    Listings { listing, off_sale, dangerous, unwanted, .. }: &Listings,
+) -> Restricted {
+    let (moderated_order, moderated) = play.reviewed(listing).await;
     let about = with(notice(), json!({ "reviewId": moderated }));
     let led_to = play.does(Anonymous, "submitNotice", about, "noticeId").await;
     let moderate =
         |review: &str| json!({ "reviewId": review, "criteria": ["INSULTING"], "explanation": "insults a person" });
     let by_notice = with(moderate(&moderated), json!({ "noticeId": led_to }));
-    play.says(colleague(), Moderator, "moderateReview", by_notice, json!({}), "review.id").await;
-    let (removed_order, removed) = play.reviewed(&listing).await;
+    play.says(viewer(Moderator, COLLEAGUE), Moderator, "moderateReview", by_notice, json!({}), "review.id").await;
+    let (removed_order, removed) = play.reviewed(listing).await;
     play.does(Moderator, "moderateReview", moderate(&removed), "review.id").await;
     let about = with(notice(), json!({ "listingId": dangerous }));
     let led_to = play.does(Anonymous, "submitNotice", about, "noticeId").await;
     let removal =
         |listing: &str, reason: &str| json!({ "listingId": listing, "reason": reason, "explanation": "see there" });
-    let by_notice = with(removal(&dangerous, "DANGEROUS"), json!({ "noticeId": led_to }));
+    let by_notice = with(removal(dangerous, "DANGEROUS"), json!({ "noticeId": led_to }));
     play.does(Operator, "removeListing", by_notice, "listing.id").await;
-    play.does(Compliance, "removeListing", removal(&unwanted, "CONVENIENCE"), "listing.id").await;
-    play.does(Seller, "removeListing", removal(&off_sale, "WITHDRAWN_BY_SELLER"), "listing.id").await;
+    play.does(Compliance, "removeListing", removal(unwanted, "CONVENIENCE"), "listing.id").await;
+    play.does(Seller, "removeListing", removal(off_sale, "WITHDRAWN_BY_SELLER"), "listing.id").await;
     for (asker, seller) in [(Operator, id(11)), (Compliance, id(12))] {
         let input = json!({ "sellerId": seller, "reason": "CONVENIENCE", "explanation": "see there" });
         play.does(asker, "removeSeller", input, "seller.id").await;
     }
-    let of_review = play.statement(&somebody(Buyer), &moderated).await;
+    Restricted { moderated: (moderated_order, moderated), removed: (removed_order, removed) }
+}
+
+/// Whom it restricts, and whoever sent a notice, contests it.
+async fn complaints(play: &mut Play, listings: &Listings, restricted: &Restricted, notices: &[(Asker, String)]) {
+    let Restricted { moderated: (moderated_order, moderated), removed: (removed_order, removed) } = restricted;
+    let of_review = play.statement(&somebody(Buyer), moderated).await;
     let today = domain::calendar::local_day(Utc::now()).to_string();
-    let number = |order: &str| plain(order).to_string();
     let contest =
-        |order: &str| json!({ "reviewDate": today, "orderNumber": number(order), "reasons": "it insults nobody" });
-    let form = with(contest(&moderated_order), json!({ "statementId": of_review }));
+        |order: &str| json!({ "reviewDate": today, "orderNumber": plain(order), "reasons": "it insults nobody" });
+    let form = with(contest(moderated_order), json!({ "statementId": of_review }));
     let reversed = play.does(Buyer, "lodgeComplaint", form, "complaintId").await;
-    let form = with(contest(&removed_order), json!({ "reviewId": removed }));
+    let form = with(contest(removed_order), json!({ "reviewId": removed }));
     play.does(Buyer, "lodgeComplaint", form, "complaintId").await;
-    let of_listing = play.statement(&somebody(Seller), &dangerous).await;
+    let of_listing = play.statement(&somebody(Seller), &listings.dangerous).await;
     let form = json!({ "statementId": of_listing, "reasons": "it is safe" });
     play.does(Seller, "lodgeComplaint", form, "complaintId").await;
     let decide = json!({ "complaintId": reversed, "outcome": "REVERSED", "explanation": "it insults nobody" });
@@ -423,11 +379,13 @@ pub(crate) async fn history(directory: &Path) -> History {
         let complaint = play.says(somebody(*asker), *asker, "lodgeComplaint", form, others, "complaintId").await;
         if *asker == Anonymous {
             let decide = json!({ "complaintId": complaint, "outcome": "UPHELD", "explanation": "still an opinion" });
-            play.says(colleague(), Moderator, "decideComplaint", decide, json!({}), "status").await;
+            play.says(viewer(Moderator, COLLEAGUE), Moderator, "decideComplaint", decide, json!({}), "status").await;
         }
     }
+}
 
-    // Buyers who break the rules, and buyers who are forgotten.
+/// Buyers who break the rules, and buyers who are forgotten.
+async fn buyers(play: &mut Play, Restricted { removed: (_, removed), .. }: &Restricted) {
     let broken =
         |buyer: &str| json!({ "buyerId": buyer, "criteria": ["HATE_OR_VIOLENCE"], "explanation": "threatens" });
     let until = json!({ "until": Utc::now() + TimeDelta::days(30) });
@@ -443,8 +401,10 @@ pub(crate) async fn history(directory: &Path) -> History {
     play.does(Operator, "eraseBuyer", json!({ "buyerId": id(22) }), "buyer.id").await;
     let others = json!({ "buyerId": id(24) });
     play.says(viewer(Buyer, &id(24)), Buyer, "eraseBuyer", json!({}), others, "buyer.id").await;
+}
 
-    // Authorities, visits.
+/// What authorities write, and who visits.
+async fn authorities(play: &mut Play) {
     let message = json!({
         "sender": "MARKET_SURVEILLANCE", "authority": "DGCCRF", "language": "en", "email": AUTHORITYS_EMAIL,
         "text": AUTHORITYS_TEXT,
@@ -458,42 +418,4 @@ pub(crate) async fn history(directory: &Path) -> History {
         "visits": [{ "recipientId": id(41) }, { "recipientId": id(42), "kind": "BOT" }],
     });
     play.does(Operator, "recordActivity", visits, "month").await;
-
-    // A refusal for everybody to look at.
-    for asker in Asker::ALL {
-        let input = with(notice(), json!({ "reviewId": NOWHERE }));
-        let (viewer, others) = (somebody(asker), input.clone());
-        play.steps.push(Step { mutation: "submitNotice", asker, viewer, input, others });
-    }
-    let to_review = play.delivered(&[&listing], false, [Operator; 3]).await;
-    let to_update = play.delivered(&[&listing], false, [Operator; 3]).await;
-    play.settled().await;
-
-    let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
-    let seller = BASE64.encode(format!("Seller:{SELLER}"));
-    let product = BASE64.encode(format!("Product:{PRODUCT}"));
-    let examples = BTreeMap::from([
-        ("Query.category", vec![json!({ "slug": "smartphones" })]),
-        ("Query.products", vec![json!({ "category": "smartphones" })]),
-        ("Query.searchProducts", vec![json!({ "query": "iphone" })]),
-        ("Query.product", ids(&[PRODUCT])),
-        ("Query.seller", ids(&[SELLER, &id(11)])),
-        ("Query.review", ids(&[&online, &waiting])),
-        ("Query.order", ids(&[&sold, &kept, &cancelled[0], &reviewed])),
-        ("Query.node", ids(&[&online, &sold, &product, &seller, &listing])),
-        ("Query.orderQuote", vec![json!({ "input": { "lines": [{ "listingId": listing }], "insurance": true } })]),
-        ("Query.complaintForm", vec![json!({ "reviewId": removed })]),
-        ("Query.moderationCase", ids(&[&online, &moderated])),
-        ("Query.complaints", vec![json!({})]),
-        ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
-        ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
-        ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
-        ("Review.translation", vec![json!({ "language": "de" })]),
-        ("Subscription.orderUpdated", vec![json!({ "orderId": to_update })]),
-    ]);
-    let orders =
-        [&sold, &kept, &disputed, &placed, &reviewed, &removed_order, &moderated_order, &to_review, &to_update];
-    let secrets = orders.map(|order| number(order)).into_iter().chain([BUYER.to_owned()]).collect();
-    let Play { market, steps } = play;
-    History { market, steps, examples, secrets, shared, removed, to_review, to_update }
 }

@@ -11,6 +11,7 @@
 mod askers;
 mod hidden;
 mod history;
+mod play;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::askers::{ask, command, somebody, somebody_besides, somebody_else};
-use crate::history::{History, SEALED, photo};
+use crate::history::History;
+use crate::play::{SEALED, photo};
 use crate::support::review_input;
 use crate::ways::{Hop, Taker, Way, Ways, decoded, document, field, hops, named, says};
 
