@@ -413,3 +413,37 @@ async fn r_3_4_11_a_buyer_is_warned_before_a_block_which_a_moderator_can_lift() 
     market.done(Role::Buyer, "editReview", "EditReviewInput", edit(), "review { score }").await;
     market.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_4_08_r_3_4_11_a_moderator_acts_against_the_author_of_a_review_without_being_told_who_that_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    with_account(&market).await;
+    let (order, review) = reviewed(&market, &market.stock().await).await;
+    let command = |mutation: &'static str, input_type: &'static str, input: Value| {
+        market.command(Role::Moderator, mutation, input_type, input, "buyer { id }")
+    };
+    let why = json!({ "reviewId": review, "criteria": ["ADVERTISING"], "explanation": "advertises a shop" });
+    let lift = json!({ "reviewId": review });
+    for (mutation, input_type, input) in [
+        ("warnBuyer", "WarnBuyerInput", &why),
+        ("blockBuyer", "BlockBuyerInput", &why),
+        ("unblockBuyer", "UnblockBuyerInput", &lift),
+    ] {
+        let done = command(mutation, input_type, input.clone()).await;
+        assert_eq!((&done["userErrors"], &done["buyer"]), (&json!([]), &Value::Null), "{mutation}");
+        let nobody = command(mutation, input_type, and(input.clone(), json!({ "reviewId": null }))).await;
+        assert_eq!(refusals(&nobody), refused("INVALID", "buyerId", ""), "{mutation}");
+        let nowhere = command(mutation, input_type, and(input.clone(), json!({ "reviewId": NOWHERE }))).await;
+        assert_eq!(refusals(&nowhere), refused("NOT_FOUND", "reviewId", "R-3.4-11"), "{mutation}");
+    }
+    // It was the author's account.
+    let block = json!({ "buyerId": BUYER, "criteria": ["ADVERTISING"], "explanation": "x" });
+    assert_eq!(command("blockBuyer", "BlockBuyerInput", block).await["userErrors"], json!([]), "there was a warning");
+    // Nor does the review lead to its order.
+    let query = "query R($review: ID!, $order: ID!) { review(id: $review) { score order { id } } order(id: $order) { id } \
+                 node(id: $order) { id } }";
+    let answer = market.ask(Some(Role::Moderator), query, json!({ "review": review, "order": order })).await;
+    assert_eq!(answer["data"], json!({ "review": { "score": 5, "order": null }, "order": null, "node": null }));
+    market.server.stop().await;
+}

@@ -12,7 +12,7 @@ use domain::place::MemberState;
 use uuid::Uuid;
 
 use super::command::{Command, Effect, payload};
-use super::guard::{COMPLIANCE, Only};
+use super::guard::{Allowed, COMPLIANCE, Only};
 use super::node::{global, parse};
 use super::platform::platform;
 use super::user_error::query_error;
@@ -194,7 +194,7 @@ pub struct AuthorityMutation;
 #[Object]
 impl AuthorityMutation {
     /// Notes a message to the contact point (R-4-01, R-4-02, DSA art. 11). For COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn record_authority_message(
         &self,
         ctx: &Context<'_>,
@@ -221,7 +221,7 @@ impl AuthorityMutation {
 
     /// Notes an order of an authority, in whatever language; from then on its clock runs (R-4-03, DSA art. 9 and 10). For
     /// COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn record_authority_order(
         &self,
         ctx: &Context<'_>,
@@ -253,7 +253,7 @@ impl AuthorityMutation {
     }
 
     /// Answers an order of an authority: what was done, and when (R-4-03, DSA art. 9(1)). For COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn execute_authority_order(
         &self,
         ctx: &Context<'_>,

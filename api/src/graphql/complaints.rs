@@ -19,11 +19,11 @@ use domain::{EventKind, Refusal, Refused, Rule};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYERS, MODERATORS, Only, RESTRICTED};
+use super::guard::{Allowed, COMPLAINANTS, ITS_BUYER, MODERATORS, Only, RESTRICTED};
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::{global, parse};
 use super::platform::{platform, viewer};
-use super::review_commands::author;
+use super::review_commands::{Written, author};
 use super::scalars::Date;
 use super::user_error::query_error;
 use crate::auth::Viewer;
@@ -111,7 +111,7 @@ pub struct ComplaintFormQuery;
 impl ComplaintFormQuery {
     /// The form to contest a decision, filled in: by the statement of its reasons, or by the review that it restricts
     /// (R-3.4-10). For the BUYER whom it restricts, blocked or not.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn complaint_form(
         &self,
         ctx: &Context<'_>,
@@ -132,6 +132,7 @@ impl ComplaintMutation {
     /// Contests a decision, for six months from its statement of reasons (R-3.4-10, DSA art. 20). For the BUYER or SELLER
     /// whom it restricts, blocked or not; about a notice that led to nothing, for ANYBODY who has its id, which its
     /// sender alone was given.
+    #[graphql(directive = Allowed::apply(COMPLAINANTS))]
     async fn lodge_complaint(&self, ctx: &Context<'_>, input: LodgeComplaintInput) -> Result<ComplaintPayload> {
         if input.notice_id.is_none() {
             Only(RESTRICTED).check(ctx).await?;
@@ -151,7 +152,7 @@ impl ComplaintMutation {
     }
 
     /// Decides a complaint (R-3.4-10). For a MODERATOR who did not take the decision that is contested.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_complaint(&self, ctx: &Context<'_>, input: DecideComplaintInput) -> Result<ComplaintPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -215,7 +216,7 @@ async fn about(book: &Book, viewer: &Viewer, named: Named, input: &LodgeComplain
     let restricted = statement.as_ref().and_then(|statement| statement.restriction.review());
     let form = match (restricted, complainant) {
         (Some(review), Addressee::Buyer(_)) => {
-            let Written { order, at } = written(book, review).await?;
+            let Written { order, at, .. } = written(book, review).await?;
             Some(ReviewForm {
                 order_number: input.order_number.as_deref().map(number),
                 review_date: input.review_date.map(|day| day.0),
@@ -270,20 +271,9 @@ fn unrestricted() -> ApiError {
     Refusal::new(RULE, Refused::NotFound, "reviewId", message).into()
 }
 
-/// When a review was written, and of which order; known even once its text is gone.
-struct Written {
-    order: OrderId,
-    at: DateTime<Utc>,
-}
-
 async fn written(book: &Book, review: ReviewId) -> Result<Written, ApiError> {
-    let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
-    for record in records {
-        if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
-            return Ok(Written { order: event.order, at: record.occurred_at });
-        }
-    }
-    Err(Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
+    let written = Written::of(book, review).await?;
+    written.ok_or_else(|| Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
 }
 
 /// Who complains about a restriction. The guard lets nobody else come here.

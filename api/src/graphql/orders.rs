@@ -7,7 +7,7 @@ use domain::listing::Listing as ListingStream;
 use domain::order::{OrderLine as Line, RequestedLine, guaranteed_until, quote};
 use projections::orders::OrderRow;
 
-use super::guard::{BUYERS, Only};
+use super::guard::{Allowed, BUYERS, ORDER_READERS, Only};
 use super::listings::Condition;
 use super::node::{global, parse};
 use super::order_disputes::Dispute;
@@ -193,7 +193,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order, if there is one with this id and the asker may see it: its buyer, its sellers, staff.
+    /// An order, if there is one with this id and the asker may see it: [`ORDER_READERS`].
     ///
     /// # Errors
     /// What the views say.
@@ -208,14 +208,20 @@ impl Order {
         Self { id, row }
     }
 
+    /// The lines that somebody is shown, with their numbers. What a buyer bought from others is no seller's business.
+    fn lines_for(&self, viewer: &Viewer) -> impl Iterator<Item = (u16, &Line)> {
+        let seller = viewer.seller();
+        (0..).zip(&self.row.lines).filter(move |(_, line)| seller.is_none_or(|seller| line.seller == seller))
+    }
+
     fn is_for(&self, viewer: &Viewer) -> bool {
         let sells = |seller| self.row.lines.iter().any(|line| line.seller == seller);
-        viewer.is_staff() || viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells)
+        ORDER_READERS.lets(viewer, viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells))
     }
 }
 
 /// A sale between a buyer and one or more sellers.
-#[Object(serial)]
+#[Object(serial, directive = Allowed::apply(ORDER_READERS))]
 impl Order {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -232,11 +238,11 @@ impl Order {
         self.row.status.into()
     }
 
-    /// What was bought.
-    async fn lines(&self) -> Vec<OrderLine> {
+    /// What was bought; a seller is shown what was bought from them.
+    async fn lines(&self, ctx: &Context<'_>) -> Vec<OrderLine> {
         let delivered_at = self.row.delivered_at.map(instant);
         let line = |(index, line): (u16, &Line)| OrderLine { order: self.id, index, line: line.clone(), delivered_at };
-        (0..).zip(&self.row.lines).map(line).collect()
+        self.lines_for(viewer(ctx)).map(line).collect()
     }
 
     /// The operator's service fee, as quoted (R-1.2-03).
@@ -284,14 +290,15 @@ impl Order {
         self.row.cancelled_at.map(instant)
     }
 
-    /// What was wrong with it.
-    async fn issues(&self) -> Vec<Issue> {
+    /// What was wrong with it; a seller is shown what was wrong with what was bought from them.
+    async fn issues(&self, ctx: &Context<'_>) -> Vec<Issue> {
+        let shown: Vec<u16> = self.lines_for(viewer(ctx)).map(|(index, _)| index).collect();
         let issue = |&(line, kind, at): &(u16, domain::quality::IssueKind, i64)| Issue {
             line,
             kind: kind.into(),
             reported_at: instant(at),
         };
-        self.row.issues.iter().map(issue).collect()
+        self.row.issues.iter().filter(|(line, ..)| shown.contains(line)).map(issue).collect()
     }
 
     /// Requests for help (R-1.3-02).
@@ -385,7 +392,7 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// What an order would cost, with the exact service fee (R-1.2-03). For a BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(BUYERS)", directive = Allowed::apply(BUYERS))]
     async fn order_quote(&self, ctx: &Context<'_>, input: OrderQuoteInput) -> Result<OrderQuote> {
         let lines = requested(&platform(ctx).book, &input.lines).await.map_err(query_error)?;
         let policies = policies(ctx).await?;
@@ -400,7 +407,7 @@ impl OrderQuery {
         })
     }
 
-    /// An order: for its buyer, its sellers, and staff.
+    /// An order: for its buyer, its sellers, and staff but for moderators (R-3.4-08).
     async fn order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>> {
         Order::visible(ctx, parse(&id, "id").map_err(query_error)?)
     }

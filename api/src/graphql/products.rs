@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::command::{Command, payload};
 use super::feed::{ReviewFeed, ReviewSort, feed};
-use super::guard::{OPERATORS, Only};
+use super::guard::{Allowed, OPERATORS, Only};
 use super::node::{global, parse};
 use super::offers::{Offer, offers};
 use super::page::{Asked, Page, PageInput, cost, take};
@@ -308,7 +308,7 @@ pub struct ProductMutation;
 #[Object]
 impl ProductMutation {
     /// Enters a product in the catalogue (R-2.3-01). For an OPERATOR.
-    #[graphql(guard = "Only(OPERATORS)")]
+    #[graphql(guard = "Only(OPERATORS)", directive = Allowed::apply(OPERATORS))]
     async fn catalogue_product(&self, ctx: &Context<'_>, input: CatalogueProductInput) -> Result<ProductPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

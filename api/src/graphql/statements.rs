@@ -8,7 +8,7 @@ use projections::statements::{IssuedCursor, StatementRow};
 use projections::transparency_database::{Exemption, Unpublished, record_of};
 use serde_json::Value;
 
-use super::guard::{FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only};
 use super::listings::ListingRemovalReason;
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
@@ -263,7 +263,7 @@ impl StatementOfReasons {
     }
 
     /// Its record for the Commission's Transparency Database (R-7-02), or why there is none. For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
     async fn transparency_database(&self) -> Result<Option<TransparencyDatabaseEntry>> {
         TransparencyDatabaseEntry::of(self.id, &self.row).map(Some)
     }
@@ -281,7 +281,7 @@ pub struct StatementQuery;
 #[Object]
 impl StatementQuery {
     /// Statements of reasons, oldest first, from a moment on if one is named (R-7-02). For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,
