@@ -159,6 +159,10 @@ pub const COMPLAINANTS: Access = Access::own(&Asker::ALL);
 /// Whoever may end a dispute: its buyer, or staff by the parties' or the body's word.
 pub const DISPUTE_CLOSERS: Access = Access::any_and_own(&[Asker::Operator, Asker::Compliance], &[Asker::Buyer]);
 
+/// Whoever may read what a dispute is about: its sides, and staff who may end it.
+pub const DISPUTE_READERS: Access =
+    Access::any_and_own(&[Asker::Operator, Asker::Compliance], &[Asker::Buyer, Asker::Seller]);
+
 /// Who may use a field, or what the fields of a type say; everybody where nothing is said.
 #[TypeDirective(location = "FieldDefinition", location = "Object")]
 fn allowed(

@@ -29,6 +29,7 @@
 pub mod access_table;
 pub mod audit;
 pub mod authorities;
+pub mod authority_contact;
 pub mod buyers;
 pub mod command;
 pub mod complaint_queue;
@@ -94,6 +95,7 @@ pub struct Query(
     viewer::ViewerQuery,
     policies::PolicyQuery,
     moderation::ModerationQuery,
+    authority_contact::AuthorityQuery,
     complaints::ComplaintFormQuery,
     moderation_cases::CaseQuery,
     notice_queue::NoticeQuery,

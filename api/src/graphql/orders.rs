@@ -1,17 +1,18 @@
 //! Orders, as their buyers, their sellers and staff see them; and what an order would cost.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::{ListingId, OrderId, ReviewId};
 use domain::listing::Listing as ListingStream;
 use domain::order::{OrderLine as Line, RequestedLine, guaranteed_until, quote};
-use projections::orders::OrderRow;
+use projections::SealedText;
+use projections::orders::{HelpRow, OrderRow};
 
-use super::guard::{Allowed, BUYERS, ORDER_READERS, Only};
+use super::guard::{Allowed, BUYERS, ORDER_READERS, ORDER_SIDES, Only};
 use super::listings::Condition;
 use super::node::{global, parse};
 use super::order_disputes::Dispute;
-use super::platform::{instant, platform, policies, read, viewer};
+use super::platform::{instant, opened, platform, policies, read, viewer};
 use super::products::Product;
 use super::reviews::Review;
 use super::scalars::Money;
@@ -78,7 +79,7 @@ pub struct Issue {
 
 /// A request for help.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(serial)]
+#[graphql(complex, serial)]
 pub struct HelpRequest {
     /// The request's id.
     id: ID,
@@ -88,6 +89,19 @@ pub struct HelpRequest {
     requested_at: DateTime<Utc>,
     /// When it was dealt with.
     resolved_at: Option<DateTime<Utc>>,
+    /// How it ended, in words.
+    outcome: Option<String>,
+    #[graphql(skip)]
+    message: Option<SealedText>,
+}
+
+#[ComplexObject]
+impl HelpRequest {
+    /// What the buyer wrote; nothing once they were forgotten. For its BUYER, a SELLER in the order, and an OPERATOR.
+    #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
+    async fn message(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.message.as_ref())
+    }
 }
 
 /// An order's payment (R-1.2-01).
@@ -303,11 +317,13 @@ impl Order {
 
     /// Requests for help (R-1.3-02).
     async fn help_requests(&self) -> Vec<HelpRequest> {
-        let request = |(id, topic, since, until): &(_, domain::order::HelpTopic, i64, Option<i64>)| HelpRequest {
-            id: global::<domain::ids::HelpRequestId>(*id),
-            topic: (*topic).into(),
-            requested_at: instant(*since),
-            resolved_at: until.map(instant),
+        let request = |help: &HelpRow| HelpRequest {
+            id: global(help.id),
+            topic: help.topic.into(),
+            requested_at: instant(help.requested_at),
+            resolved_at: help.resolved.as_ref().map(|(_, at)| instant(*at)),
+            outcome: help.resolved.as_ref().map(|(outcome, _)| outcome.clone()),
+            message: help.message.clone(),
         };
         self.row.help_requests.iter().map(request).collect()
     }

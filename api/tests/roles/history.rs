@@ -117,6 +117,7 @@ pub(crate) async fn history(directory: &Path) -> History {
             "Query.orderQuote",
             vec![json!({ "input": { "lines": [{ "listingId": listings.listing }], "insurance": true } })],
         ),
+        ("Query.authorityContact", ids(&[&id(1), &id(2), &id(3)])),
         ("Query.complaintForm", vec![json!({ "reviewId": restricted.removed.1 })]),
         ("Query.moderationCase", ids(&[&reviews.online, &restricted.moderated.1])),
         ("Query.complaints", vec![json!({})]),
@@ -407,7 +408,7 @@ async fn buyers(play: &mut Play, Restricted { removed: (_, removed), .. }: &Rest
 async fn authorities(play: &mut Play) {
     let message = json!({
         "sender": "MARKET_SURVEILLANCE", "authority": "DGCCRF", "language": "en", "email": AUTHORITYS_EMAIL,
-        "text": AUTHORITYS_TEXT,
+        "text": AUTHORITYS_TEXT, "contactId": id(3),
     });
     play.does(Compliance, "recordAuthorityMessage", message, "contact.id").await;
     play.does(Compliance, "recordAuthorityOrder", authority_order(), "contact.id").await;

@@ -16,9 +16,9 @@ use uuid::Uuid;
 use crate::askers::{ask, command, somebody};
 use crate::support::{Market, review_input};
 
-/// What is sealed and that no field shows to anybody: who buyers, sellers and notifiers are, and what is said to staff in
-/// confidence. Only the mails to them say it to themselves.
-pub(crate) const SEALED: [&str; 14] = [
+/// What is sealed and that no field shows to anybody: who buyers, sellers and notifiers are. Only the mails to them say it
+/// to themselves.
+pub(crate) const SEALED: [&str; 10] = [
     BUYERS_NAME,
     BUYERS_EMAIL,
     BUYERS_ADDRESS,
@@ -29,10 +29,13 @@ pub(crate) const SEALED: [&str; 14] = [
     "NL00BANK0000000000",
     NOTIFIERS_NAME,
     NOTIFIERS_EMAIL,
-    HELP,
-    SUBJECT,
-    AUTHORITYS_EMAIL,
-    AUTHORITYS_TEXT,
+];
+/// What is said in confidence, and to whom: nobody else is told, and no other of the same role.
+pub(crate) const CONFIDENTIAL: [(&str, &[Asker]); 4] = [
+    (HELP, &[Asker::Buyer, Asker::Seller, Asker::Operator]),
+    (SUBJECT, &[Asker::Buyer, Asker::Seller, Asker::Operator, Asker::Compliance]),
+    (AUTHORITYS_EMAIL, &[Asker::Compliance]),
+    (AUTHORITYS_TEXT, &[Asker::Compliance]),
 ];
 const BUYERS_NAME: &str = "Hedwig Cohen";
 const BUYERS_EMAIL: &str = "hedwig@example.eu";

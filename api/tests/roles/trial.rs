@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::askers::{ask, command, somebody, somebody_besides, somebody_else};
 use crate::history::History;
-use crate::play::{SEALED, photo};
+use crate::play::{CONFIDENTIAL, SEALED, photo};
 use crate::support::review_input;
 use crate::ways::{Hop, Taker, Way, Ways, decoded, document, field, hops, named, says};
 
@@ -187,14 +187,17 @@ impl Trial {
     }
 
     /// A document that can't be asked is a mistake of this test; a refusal has one of two codes; whoever must not know who
-    /// bought something is not told, but for what they said themselves; and what is sealed is told to nobody.
+    /// bought something is not told, but for what they said themselves; what is said in confidence is told to whom
+    /// it was said, and what is sealed to nobody.
     fn check(&mut self, answer: &Value, query: &str, variables: &Value, taker: Taker) {
         let (told, said) = (decoded(answer), decoded(variables));
         let new = |secret: &str| told.contains(secret) && !said.contains(secret);
         let blind = taker.another || matches!(taker.asker, Asker::Anonymous | Asker::Moderator);
         let ids = self.history.secrets.iter().map(String::as_str).filter(|_| blind);
         let sealed = SEALED.into_iter().filter(|_| taker.another || !query.contains("mails"));
-        let betrayed = ids.chain(sealed).filter(|secret| new(secret));
+        let confidential = CONFIDENTIAL.into_iter().filter(|(_, to)| taker.another || !to.contains(&taker.asker));
+        let confidential = confidential.map(|(secret, _)| secret);
+        let betrayed = ids.chain(sealed).chain(confidential).filter(|secret| new(secret));
         self.betrayed.extend(betrayed.map(|secret| format!("{taker:?} is told {secret} by {query}")));
         for error in answer["errors"].as_array().into_iter().flatten() {
             assert!(error.get("path").is_some(), "{query}: {answer}");
