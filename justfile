@@ -14,9 +14,10 @@ test:
 demo:
     cargo run --release -- demo
 
-# The GraphQL schema, as clients see it.
+# The GraphQL schema, as clients see it, and who may use what of it.
 schema:
     cargo run --quiet -- schema > api/schema.graphql
+    cargo run --quiet -- schema --roles > docs/who-may-read-what.md
 
 # Letters sent to real SMTP servers on this machine, and what arrives.
 mail:

@@ -80,12 +80,6 @@ impl Viewer {
         StaffId(self.identity().map(|who| who.subject.clone()).unwrap_or_default())
     }
 
-    /// Whether staff ask.
-    #[must_use]
-    pub fn is_staff(&self) -> bool {
-        self.role().is_some_and(|role| !matches!(role, Role::Buyer | Role::Seller))
-    }
-
     /// A command of theirs.
     #[must_use]
     pub fn cause(&self, command: CommandId) -> Cause {

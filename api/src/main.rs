@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::clock::ClockSetting;
+use api::graphql::access_table::AccessTable;
 use api::mail::{Link, MailSettings};
 use api::opened::Opened;
 use api::photos::Place;
@@ -98,7 +99,11 @@ enum Command {
         valid_hours: u32,
     },
     /// Print the GraphQL schema.
-    Schema,
+    Schema {
+        /// Print who may use which of its fields instead, as a page in Markdown.
+        #[arg(long)]
+        roles: bool,
+    },
 }
 
 /// How people are written to.
@@ -187,8 +192,12 @@ fn run(command: Command) -> Result<(), ApiError> {
             println!("{}", Signer::from_file(&data.token_secret())?.sign(role, &subject, valid_hours)?);
             Ok(())
         }
-        Command::Schema => {
+        Command::Schema { roles: false } => {
             print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Schema { roles: true } => {
+            print!("{}", AccessTable::of(&graphql::sdl())?.markdown());
             Ok(())
         }
     }

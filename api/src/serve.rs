@@ -88,7 +88,8 @@ impl Server {
         let book = Book::new(any, vault, clock);
         let translations = Queue::new(settings.translator.is_some());
         let views = Arc::new(views);
-        let platform = Platform { book: book.clone(), views, photos, translations: translations.clone() };
+        let platform =
+            Platform { book: book.clone(), views, photos: photos.clone(), translations: translations.clone() };
         let platform = Arc::new(platform);
         let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
 
@@ -110,6 +111,7 @@ impl Server {
         let means = Means {
             site,
             transport: Transport::open(settings.mail)?,
+            photos,
             translator: settings.translator,
             queue: translations,
             told_before: settings.told_before,

@@ -46,6 +46,17 @@ async fn r_4_01_r_4_02_what_came_in_is_noted_and_whoever_is_no_authority_is_not_
     assert_eq!(heard["contact"]["status"], "MESSAGE");
     assert_eq!(note(message("NOT_AN_AUTHORITY", "fr")).await["contact"]["status"], "REFUSED");
     let id = &heard["contact"]["id"];
+    let read = "query C($id: ID!) { authorityContact(id: $id) { language order { kind } message { sender authority email text } } }";
+    let contact =
+        market.ask(Some(Role::Compliance), read, json!({ "id": id })).await["data"]["authorityContact"].clone();
+    let said = json!({
+        "sender": "MARKET_SURVEILLANCE", "authority": "DGCCRF", "email": "desk@authority.example", "text": "Please act.",
+    });
+    assert_eq!(contact, json!({ "language": "nl", "order": null, "message": said }), "compliance staff read it");
+    for role in [None, Some(Role::Operator), Some(Role::Auditor)] {
+        let refused = market.ask(role, read, json!({ "id": id })).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{role:?}");
+    }
     let again = note(with(message("EUROPEAN_COMMISSION", "en"), "contactId", id.clone())).await;
     assert_eq!(refusal(&again), ("ALREADY_DONE", &json!(["contactId"]), "R-4-01"));
     let nameless = note(with(message("EUROPEAN_COMMISSION", "en"), "authority", Value::Null)).await;
@@ -100,6 +111,14 @@ async fn r_4_03_an_order_is_noted_with_its_clock_and_answered_once() {
         (&json!("ANSWERED_ORDER"), &Value::Null)
     );
     assert_eq!(refusal(&execute(answer()).await), ("ALREADY_DONE", &json!(["orderId"]), "R-4-03"));
+    let read = "query C($id: ID!) { authorityContact(id: $id) { message { text } order { \
+                kind authority memberState legalBasis urls answerTo answer { effect explanation } } } }";
+    let id = json!({ "id": noted["contact"]["id"] });
+    let contact = market.ask(Some(Role::Compliance), read, id).await["data"]["authorityContact"].clone();
+    let mut expected = order();
+    expected.as_object_mut().unwrap().remove("language");
+    expected["answer"] = json!({ "effect": "GIVEN", "explanation": "removed" });
+    assert_eq!(contact, json!({ "message": null, "order": expected }));
 
     for role in [None, Some(Role::Buyer), Some(Role::Moderator), Some(Role::Operator)] {
         let query = "mutation O($input: AuthorityOrderInput!) { recordAuthorityOrder(input: $input) { position } }";

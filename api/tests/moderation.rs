@@ -285,8 +285,15 @@ async fn r_3_4_10_a_blocked_buyer_contests_with_a_form_that_is_prefilled_and_che
     market.buyer = BUYER;
 
     // The number as an answer's id has it will do as well.
-    let lodged = lodge(&market, with(&json!(order), date)).await;
+    let command = "3f0f8a52-1f0c-4b58-9d4c-0d7b2f3a9c11";
+    let sent = and(with(&json!(order), date), json!({ "commandId": command }));
+    let lodged = lodge(&market, sent.clone()).await;
     assert_eq!((refusals(&lodged), &lodged["status"]), (vec![], &json!("OPEN")));
+    // One decision is contested once, however it is named.
+    let by_statement = and(with(number, date), json!({ "reviewId": null, "statementId": form["statementId"] }));
+    for second in [with(number, date), by_statement] {
+        assert_eq!(refusals(&lodge(&market, second).await), refused("ALREADY_DONE", "complaintId", "R-3.4-10"));
+    }
     let reverse =
         || json!({ "complaintId": lodged["complaintId"], "outcome": "REVERSED", "explanation": "an opinion" });
     let same = market.command(Role::Moderator, "decideComplaint", "DecideComplaintInput", reverse(), "status").await;
@@ -299,6 +306,7 @@ async fn r_3_4_10_a_blocked_buyer_contests_with_a_form_that_is_prefilled_and_che
     let read = "query R($id: ID!) { review(id: $id) { status } }";
     let back = market.ask(None, read, json!({ "id": review })).await["data"]["review"].clone();
     assert_eq!(back, json!({ "status": "ONLINE" }));
+    assert_eq!(lodge(&market, sent).await["complaintId"], lodged["complaintId"], "the same command, the same answer");
     assert_eq!(code(&market.ask(Some(Role::Buyer), ask, json!({ "review": review })).await), "NOT_FOUND");
     market.server.stop().await;
 }
@@ -327,6 +335,37 @@ async fn r_3_4_10_accounts_and_listings_are_contested_by_the_statement_of_reason
     let ask = "query F($id: ID) { complaintForm(statementId: $id) { reviewId orderNumber reviewDate } }";
     let form = market.ask(Some(Role::Buyer), ask, json!({ "id": of_account })).await["data"]["complaintForm"].clone();
     assert_eq!(form, json!({ "reviewId": null, "orderNumber": null, "reviewDate": null }));
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_7_02_a_removal_becomes_a_record_with_the_products_number_and_its_facts_may_have_no_personal_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let listing = market.stock().await;
+    let wrong = json!({
+        "title": "iPhone 13 256 GB", "brand": "Apple", "category": "smartphones", "subcategory": "iphone",
+        "ean": "4006381333932",
+    });
+    let wrong = market.command(Role::Operator, "catalogueProduct", "CatalogueProductInput", wrong, "product { id }");
+    assert_eq!(refusals(&wrong.await)[0].1, "ean");
+    let input = and(notice_input(), json!({ "listingId": listing, "allegation": "ILLEGAL" }));
+    let notice = anybody(&market, "submitNotice", "SubmitNoticeInput", input, "noticeId").await["noticeId"].clone();
+    let remove = |facts: &str| {
+        let input = json!({ "listingId": listing, "reason": "PROHIBITED", "explanation": facts, "noticeId": notice });
+        market.command(Role::Operator, "removeListing", "RemoveListingInput", input, "listing { forSale }")
+    };
+    let personal = remove("the seller answers as jo@example.eu").await;
+    assert_eq!(refusals(&personal), refused("INVALID", "explanation", "R-7-02"));
+    assert_eq!(refusals(&remove("a jammer, which nobody may sell").await), vec![]);
+    let statement = stated(&market, "listing", &listing).await;
+    let query = "{ statementsOfReasons { nodes { transparencyDatabase { puid record } } } }";
+    let answer = market.ask(Some(Role::Auditor), query, Value::Null).await;
+    let entry = &answer["data"]["statementsOfReasons"]["nodes"][0]["transparencyDatabase"];
+    assert_eq!(entry["puid"], format!("sor-{statement}"), "{answer}");
+    assert_eq!(entry["record"]["content_id"], json!({ "EAN-13": "4006381333931" }));
+    assert_eq!(entry["record"]["decision_facts"], "a jammer, which nobody may sell");
+    assert_eq!(entry["record"]["source_type"], "SOURCE_ARTICLE_16");
     market.server.stop().await;
 }
 
@@ -372,5 +411,39 @@ async fn r_3_4_11_a_buyer_is_warned_before_a_block_which_a_moderator_can_lift() 
     assert_eq!(unblock().await["buyer"]["block"], Value::Null);
     assert_eq!(refusals(&unblock().await), refused("ALREADY_DONE", "buyerId", "R-3.4-11"));
     market.done(Role::Buyer, "editReview", "EditReviewInput", edit(), "review { score }").await;
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_4_08_r_3_4_11_a_moderator_acts_against_the_author_of_a_review_without_being_told_who_that_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    with_account(&market).await;
+    let (order, review) = reviewed(&market, &market.stock().await).await;
+    let command = |mutation: &'static str, input_type: &'static str, input: Value| {
+        market.command(Role::Moderator, mutation, input_type, input, "buyer { id }")
+    };
+    let why = json!({ "reviewId": review, "criteria": ["ADVERTISING"], "explanation": "advertises a shop" });
+    let lift = json!({ "reviewId": review });
+    for (mutation, input_type, input) in [
+        ("warnBuyer", "WarnBuyerInput", &why),
+        ("blockBuyer", "BlockBuyerInput", &why),
+        ("unblockBuyer", "UnblockBuyerInput", &lift),
+    ] {
+        let done = command(mutation, input_type, input.clone()).await;
+        assert_eq!((&done["userErrors"], &done["buyer"]), (&json!([]), &Value::Null), "{mutation}");
+        let nobody = command(mutation, input_type, and(input.clone(), json!({ "reviewId": null }))).await;
+        assert_eq!(refusals(&nobody), refused("INVALID", "buyerId", ""), "{mutation}");
+        let nowhere = command(mutation, input_type, and(input.clone(), json!({ "reviewId": NOWHERE }))).await;
+        assert_eq!(refusals(&nowhere), refused("NOT_FOUND", "reviewId", "R-3.4-11"), "{mutation}");
+    }
+    // It was the author's account.
+    let block = json!({ "buyerId": BUYER, "criteria": ["ADVERTISING"], "explanation": "x" });
+    assert_eq!(command("blockBuyer", "BlockBuyerInput", block).await["userErrors"], json!([]), "there was a warning");
+    // Nor does the review lead to its order.
+    let query = "query R($review: ID!, $order: ID!) { review(id: $review) { score order { id } } order(id: $order) { id } \
+                 node(id: $order) { id } }";
+    let answer = market.ask(Some(Role::Moderator), query, json!({ "review": review, "order": order })).await;
+    assert_eq!(answer["data"], json!({ "review": { "score": 5, "order": null }, "order": null, "node": null }));
     market.server.stop().await;
 }

@@ -230,6 +230,14 @@ async fn r_3_3_02_equal_photos_of_two_buyers_share_no_name_and_no_byte_of_one_is
     let thumbnail = sent["photos"][0]["thumbnailUrl"].as_str().unwrap();
     assert_eq!(market.raw(thumbnail, vec![], None).await.status, 404);
     assert_eq!(market.raw(thumbnail, vec![market.bearer(Role::Buyer)], None).await.status, 200);
+
+    // A review that is deleted takes its photos with it, and nobody else's.
+    let withdraw = json!({ "reviewId": mine });
+    market.done(Role::Buyer, "withdrawReview", "WithdrawReviewInput", withdraw, "review { status }").await;
+    market.server.settled().await.unwrap();
+    let kept: Vec<_> = files(&directory.path().join("photos")).into_iter().map(|(path, _)| path).collect();
+    assert!(kept.len() == 2 && stored.iter().filter(|(path, _)| kept.contains(path)).count() == 2, "{kept:?}");
+    assert_eq!(market.raw(url, vec![market.bearer(Role::Moderator)], None).await.status, 404);
     market.server.stop().await;
 
     let (pixels, start) = (&served.body[served.body.len() / 2..][..24], jpeg()[..24].to_vec());

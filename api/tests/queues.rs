@@ -201,6 +201,20 @@ async fn r_7_02_r_3_4_09_a_statement_is_for_compliance_auditors_and_whom_it_tell
     let later = all.replace("statementsOfReasons", "statementsOfReasons(since: \"2999-01-01T00:00:00Z\")");
     let answer = market.ask(Some(Role::Auditor), &later, Value::Null).await;
     assert_eq!(answer["data"]["statementsOfReasons"]["nodes"], json!([]));
+    let record = "{ statementsOfReasons { nodes { transparencyDatabase { puid record whyNone explanation } } } }";
+    for role in [Role::Compliance, Role::Auditor] {
+        let answer = market.ask(Some(role), record, Value::Null).await;
+        let entry = &answer["data"]["statementsOfReasons"]["nodes"][0]["transparencyDatabase"];
+        assert_eq!((&entry["whyNone"], &entry["explanation"]), (&Value::Null, &Value::Null), "{answer}");
+        assert_eq!(entry["puid"], entry["record"]["puid"]);
+        assert_eq!(entry["record"]["decision_visibility"], json!(["DECISION_VISIBILITY_CONTENT_REMOVED"]));
+        assert_eq!(entry["record"]["category"], "STATEMENT_CATEGORY_CYBER_VIOLENCE");
+        assert_eq!(entry["record"]["source_type"], "SOURCE_VOLUNTARY");
+        assert!(!decoded(&answer).contains(BUYER));
+    }
+    let answer = market.ask(Some(Role::Buyer), &format!("{{ viewer {record} }}"), Value::Null).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+    assert_eq!(answer["data"]["viewer"]["statementsOfReasons"]["nodes"][0]["transparencyDatabase"], Value::Null);
     let own = format!("{{ viewer {{ statementsOfReasons {{ nodes {{ {fields} }} }} }} }}");
     same(&market.ask(Some(Role::Buyer), &own, Value::Null).await["data"]["viewer"]["statementsOfReasons"]["nodes"][0]);
     market.buyer = OTHER_BUYER;

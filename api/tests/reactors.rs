@@ -61,6 +61,7 @@ fn history(listings: u128, removed: bool) -> fixtures::History {
         brand: "Apple".into(),
         category: "smartphones".into(),
         subcategory: "iphone".into(),
+        ean: None,
     };
     market.product(product, catalogue, occasion()).unwrap();
     for number in 0..listings {

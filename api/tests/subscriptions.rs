@@ -130,14 +130,14 @@ async fn a_review_is_told_once_when_it_comes_online_as_a_query_would_show_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_told_to_its_buyer_its_seller_and_staff_and_to_nobody_else() {
+async fn an_order_is_told_to_its_buyer_its_seller_and_the_operator_and_to_nobody_else() {
     let directory = tempfile::tempdir().unwrap();
     let mut market = Market::open(directory.path()).await;
     let order = market.delivered(&market.stock().await).await;
     let query = "subscription O($id: ID!) { orderUpdated(orderId: $id) { id issues { kind } } }";
     let id = json!({ "id": order });
     let mut told = Vec::new();
-    for role in [Role::Buyer, Role::Seller, Role::Moderator] {
+    for role in [Role::Buyer, Role::Seller, Role::Operator] {
         let mut client = Client::open(&market, Some(role)).await;
         client.subscribes("order", query, id.clone()).await;
         told.push(client);
@@ -150,7 +150,7 @@ async fn an_order_is_told_to_its_buyer_its_seller_and_staff_and_to_nobody_else()
     }
 
     market.buyer = OTHER_BUYER;
-    for role in [Some(Role::Buyer), None] {
+    for role in [Some(Role::Buyer), Some(Role::Moderator), None] {
         let mut client = Client::open(&market, role).await;
         client.asks("order", query, id.clone()).await;
         let refused = client.hear().await;

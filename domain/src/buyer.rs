@@ -15,7 +15,7 @@ use crate::language::Language;
 use crate::place::Country;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
-use crate::text::line;
+use crate::text::{facts, line};
 
 /// Who a buyer is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,7 +279,7 @@ impl Aggregate for Buyer {
                     "buyerId",
                     || "this buyer is blocked already; lift that block first to set another".to_owned(),
                 )?;
-                let explanation = line(&explanation, BLOCK, "explanation")?;
+                let explanation = facts(&explanation, BLOCK, "explanation")?;
                 Ok(vec![BuyerBlocked { until, criteria, explanation, decided_by }.into()])
             }
             BuyerCommand::Unblock(reason) => {

@@ -323,4 +323,14 @@ mod tests {
         assert_eq!(years_later(at("2024-02-29T12:00:00Z"), 10), at("2034-02-28T12:00:00Z"));
         assert_eq!(months_later(at("2026-01-31T12:00:00Z"), 1), at("2026-02-28T12:00:00Z"));
     }
+
+    #[test]
+    fn r_3_2_05_ten_years_end_at_the_same_hour_of_the_clock_in_summer_or_winter() {
+        // The clock changed on 27 March 2016, and changes on 29 March 2026.
+        assert_eq!(years_later(at("2016-03-28T10:00:00Z"), 10), at("2026-03-28T11:00:00Z"));
+        // On 29 March 2026 there is no half past two; half past three stands for it.
+        assert_eq!(years_later(at("2016-03-29T00:30:00Z"), 10), at("2026-03-29T01:30:00Z"));
+        // On 25 October 2026 half past two comes twice; the first counts.
+        assert_eq!(years_later(at("2016-10-25T00:30:00Z"), 10), at("2026-10-25T00:30:00Z"));
+    }
 }

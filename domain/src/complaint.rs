@@ -200,7 +200,7 @@ impl Aggregate for Complaint {
         match command {
             ComplaintCommand::Lodge { complaint, about, reasons } => {
                 require(matches!(self, Self::Unknown), RULE, Refused::AlreadyDone, "complaintId", || {
-                    "this complaint was lodged already".to_owned()
+                    "this decision was contested already; a certified dispute settlement body or a court still can be asked".to_owned()
                 })?;
                 let (contested, complainant, first_decided_by) = contestable(about, context)?;
                 let reasons = Sealed::new(Self::stream(complaint.0), message(&reasons, RULE, "reasons")?);

@@ -154,6 +154,18 @@ pub fn newest_restriction<'a>(newest_first: impl IntoIterator<Item = (Uuid, &'a 
     None
 }
 
+/// The event of the newest decision on a review or its photos, whether it still restricts them or not, by the review's
+/// events from the newest on.
+pub fn newest_decision<'a>(newest_first: impl IntoIterator<Item = (Uuid, &'a ReviewEvent)>) -> Option<Uuid> {
+    let decision = newest_first.into_iter().find(|(_, event)| {
+        matches!(
+            event,
+            ReviewEvent::ReviewModerated(_) | ReviewEvent::PhotosRejected(_) | ReviewEvent::PhotosRemoved(_)
+        )
+    });
+    decision.map(|(id, _)| id)
+}
+
 impl Recorded<'_> {
     fn of_review(&self, event: &ReviewEvent) -> Option<Decision> {
         let id = ReviewId(self.id);
@@ -226,8 +238,117 @@ impl Recorded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::ComplaintId;
-    use crate::review::{PhotosApproved, PhotosRejected, ReviewModerated, ReviewReinstated};
+    use crate::buyer::BuyerBlocked;
+    use crate::given::at;
+    use crate::ids::{ComplaintId, ProductId};
+    use crate::listing::ListingRemoved;
+    use crate::review::{PhotosApproved, PhotosRejected, PhotosRemoved, Review, ReviewModerated, ReviewReinstated};
+    use crate::seller::{SellerRemovalReason, SellerRemoved};
+
+    #[test]
+    fn r_3_4_09_r_2_2_05_a_decision_says_whom_it_restricts_how_why_and_who_took_it() {
+        let Review::Live(review) = crate::review::tests::live().state().clone() else { panic!("live") };
+        let (id, seller, notice) = (Uuid::from_u128(7), SellerId(Uuid::from_u128(8)), NoticeId(Uuid::from_u128(9)));
+        let (decided_at, until) = (at("2026-05-01T12:00:00Z"), at("2026-06-01T12:00:00Z"));
+        let (criteria, why, who) = (vec![Criterion::Insulting], "an insult".to_owned(), StaffId("m-1".into()));
+        let decision = |addressee, restriction, ground, notice| Decision {
+            event: Uuid::from_u128(1),
+            at: decided_at,
+            addressee,
+            restriction,
+            facts: why.clone(),
+            notice,
+            ground,
+            content_language: None,
+            content_since: at("2026-03-10T10:00:00Z"),
+            decided_by: Some(who.clone()),
+        };
+        let author = Addressee::Buyer(review.submitted.buyer);
+        let of_review = |restriction, notice| Decision {
+            content_language: Some(review.language),
+            ..decision(author, restriction, Ground::Criteria(criteria.clone()), notice)
+        };
+        let blocked = |restriction| {
+            decision(Addressee::Buyer(BuyerId(id)), restriction, Ground::Criteria(criteria.clone()), None)
+        };
+        let block = |until| BuyerBlocked {
+            until,
+            criteria: criteria.clone(),
+            explanation: why.clone(),
+            decided_by: who.clone(),
+        };
+        let moderated = ReviewModerated {
+            criteria: criteria.clone(),
+            explanation: why.clone(),
+            notice_id: Some(notice),
+            decided_by: who.clone(),
+        };
+        let removed = PhotosRemoved {
+            photos: Vec::new(),
+            criteria: criteria.clone(),
+            explanation: why.clone(),
+            notice_id: Some(notice),
+            decided_by: who.clone(),
+        };
+        let rejected = PhotosRejected {
+            photos: Vec::new(),
+            criteria: criteria.clone(),
+            explanation: why.clone(),
+            decided_by: Some(who.clone()),
+        };
+        let listing = ListingRemoved {
+            product: ProductId(Uuid::nil()),
+            seller,
+            reason: ListingRemovalReason::Dangerous,
+            explanation: why.clone(),
+            notice_id: Some(notice),
+            decided_by: Some(who.clone()),
+        };
+        let withdrawn = ListingRemoved { reason: ListingRemovalReason::WithdrawnBySeller, ..listing.clone() };
+        let of_seller = SellerRemoved {
+            reason: SellerRemovalReason::BreachOfTerms,
+            explanation: why.clone(),
+            decided_by: Some(who.clone()),
+        };
+        let (review_id, listing_id) = (ReviewId(id), ListingId(id));
+        let cases: [(Event, Option<Decision>); 8] = [
+            (Event::Review(moderated.into()), Some(of_review(Restriction::ReviewRemoved(review_id), Some(notice)))),
+            (Event::Review(removed.into()), Some(of_review(Restriction::PhotosRemoved(review_id), Some(notice)))),
+            (Event::Review(rejected.into()), Some(of_review(Restriction::PhotosNotPublished(review_id), None))),
+            (
+                Event::Listing(listing.into()),
+                Some(decision(
+                    Addressee::Seller(seller),
+                    Restriction::ListingRemoved(listing_id),
+                    Ground::Listing(ListingRemovalReason::Dangerous),
+                    Some(notice),
+                )),
+            ),
+            (Event::Listing(withdrawn.into()), None),
+            (
+                Event::Seller(of_seller.into()),
+                Some(decision(
+                    Addressee::Seller(SellerId(id)),
+                    Restriction::SellerRemoved(SellerId(id)),
+                    Ground::Seller(SellerRemovalReason::BreachOfTerms),
+                    None,
+                )),
+            ),
+            (Event::Buyer(block(Some(until)).into()), Some(blocked(Restriction::AccountSuspended(until)))),
+            (Event::Buyer(block(None).into()), Some(blocked(Restriction::AccountTerminated))),
+        ];
+        for (event, expected) in cases {
+            let recorded = Recorded {
+                event_id: Uuid::from_u128(1),
+                at: decided_at,
+                id,
+                began: at("2026-03-10T10:00:00Z"),
+                event: &event,
+                review: Some(&*review),
+            };
+            assert_eq!(Decision::of(&recorded), expected, "{event:?}");
+        }
+    }
 
     #[test]
     fn r_3_4_10_what_a_review_complaint_is_about_is_the_newest_decision_that_still_holds() {
@@ -253,5 +374,8 @@ mod tests {
         assert_eq!(newest(&[&rejected, &moderated, &reinstated]), Some(0));
         assert_eq!(newest(&[&rejected, &approved, &moderated, &reinstated]), None);
         assert_eq!(newest(&[&moderated, &reinstated, &rejected, &approved, &moderated]), Some(4));
+        let over = [(Uuid::from_u128(3), &approved), (Uuid::from_u128(2), &rejected), (Uuid::from_u128(1), &moderated)];
+        assert_eq!(newest_decision(over), Some(Uuid::from_u128(2)));
+        assert_eq!(newest_decision([(Uuid::from_u128(3), &approved)]), None);
     }
 }

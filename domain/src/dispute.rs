@@ -268,6 +268,11 @@ mod tests {
     }
 
     #[test]
+    fn r_6_01_the_dispute_of_an_order_has_a_stream_of_its_own() {
+        assert_eq!(Dispute::stream_of(OrderId(Uuid::nil())), format!("dispute-{}", Uuid::nil()));
+    }
+
+    #[test]
     fn r_6_01_amicable_first_then_a_body_of_the_buyers_choice_then_a_court() {
         use Forum::{
             AlternativeDisputeResolution, CourtOfBuyersResidence, CourtOfDelivery, CourtOfSellersSeat, Mediator,

@@ -299,3 +299,18 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_version_that_is_not_known_yet_is_refused_whatever_it_says() {
+        let kind = EventKind::ReviewPublished;
+        assert!(Event::decode(kind, kind.version(), b"{}").is_ok());
+        for schema in [0, kind.version() + 1] {
+            let error = Event::decode(kind, schema, b"{}").unwrap_err();
+            assert!(matches!(error, DecodeError::UnknownVersion { found, .. } if found == schema), "{error}");
+        }
+    }
+}

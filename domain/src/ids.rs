@@ -103,6 +103,15 @@ impl StatementId {
     }
 }
 
+impl ComplaintId {
+    /// The complaint about what a statement of reasons or a notice stands for, by its id. Derived, so that it is contested
+    /// once (R-3.4-10).
+    #[must_use]
+    pub fn about(contested: Uuid) -> Self {
+        Self(Uuid::new_v5(&contested, b"complaint"))
+    }
+}
+
 impl ReviewId {
     /// The review of an order's line. Derived, so that a line can't have two (R-3.1-01).
     #[must_use]

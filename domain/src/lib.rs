@@ -12,9 +12,10 @@
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
-//! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`text`] [`ids`] | values that carry their rule |
+//! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`ean`] [`text`] [`ids`] | values that carry their rule |
 //! | [`recording`] [`metadata`] | from a decision to what is recorded, and who did it and why |
 //! | [`sealed`] | personal data, readable only with its subject's key |
+//! | [`personal_data`] | personal data in a text that should have none |
 //! | [`refusal`] | why a command was refused: the rule, the field, the mend |
 //!
 //! Absences that always hold: nothing here reads a clock or makes an id; nothing here knows the log, the views or
@@ -30,6 +31,7 @@ pub mod criterion;
 pub mod deadline;
 pub mod decision;
 pub mod dispute;
+pub mod ean;
 pub mod event;
 #[cfg(test)]
 mod given;
@@ -43,6 +45,7 @@ pub mod metadata;
 pub mod money;
 pub mod notice;
 pub mod order;
+pub mod personal_data;
 pub mod place;
 pub mod policy;
 pub mod product;

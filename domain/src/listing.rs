@@ -11,7 +11,7 @@ use crate::ids::{NoticeId, ProductId, SellerId, StaffId};
 use crate::money::Money;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::seller::SellerStanding;
-use crate::text::{Slug, line};
+use crate::text::{Slug, facts};
 
 /// The condition of a refurbished item, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -292,7 +292,7 @@ impl Aggregate for Listing {
                             .to_owned()
                     },
                 )?;
-                let explanation = line(&explanation, rule, "explanation")?;
+                let explanation = facts(&explanation, rule, "explanation")?;
                 Ok(vec![
                     ListingRemoved {
                         product: listing.product,

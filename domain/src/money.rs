@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_currency_is_three_capital_letters() {
+        assert_eq!("EUR".parse(), Ok(Currency::EUR));
+        for text in ["", "EU", "EURO", "eur", "EuR", "E1R"] {
+            assert!(text.parse::<Currency>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn r_1_2_05_shares_round_half_to_even() {
         for (minor, basis_points, share) in [
             (105, 1_000, 10),

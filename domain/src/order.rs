@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
 use crate::buyer::Buyer;
-use crate::calendar::{end_of_day, months_later};
+use crate::calendar::{end_of_day, end_of_months};
 use crate::ids::{BuyerId, HelpRequestId, ListingId, ProductId, SellerId};
 use crate::listing::{Condition, Listing};
 use crate::money::Money;
@@ -785,7 +785,7 @@ fn report_issue(
         )
     })?;
     let months = context.policies.legal_guarantee_months;
-    require(context.now < months_later(delivered_at, months), RULE, Refused::TooLate, "orderId", || {
+    require(context.now < guaranteed_until(delivered_at, months), RULE, Refused::TooLate, "orderId", || {
         format!("an issue is reported within the legal guarantee, {months} months from delivery")
     })?;
     require(!order.issues.contains(&(line, kind)), RULE, Refused::AlreadyDone, "kind", || {
@@ -795,6 +795,13 @@ fn report_issue(
         *reported == kind && order.placed.lines.get(usize::from(*other)).is_some_and(|other| other.seller == seller)
     });
     Ok(IssueReported { line, kind, seller, delivered_at, first_of_kind })
+}
+
+/// When a guarantee of so many months from delivery is over: with its last day, which is whole (R-1.3-01, Reg. 1182/71
+/// art. 3(2)(c)). The first instant at which it is no more.
+#[must_use]
+pub fn guaranteed_until(delivered_at: DateTime<Utc>, months: u32) -> DateTime<Utc> {
+    end_of_months(delivered_at, months)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
+use crate::ean::Ean;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::text::{Slug, line};
 
@@ -19,6 +20,9 @@ pub struct ProductCatalogued {
     pub category: Slug,
     /// Its subcategory.
     pub subcategory: Slug,
+    /// The number under its bar code, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ean: Option<Ean>,
 }
 
 /// What can happen to a product.
@@ -41,6 +45,8 @@ pub enum ProductCommand {
         category: String,
         /// Its subcategory.
         subcategory: String,
+        /// The number under its bar code, where it is known.
+        ean: Option<Ean>,
     },
 }
 
@@ -60,7 +66,7 @@ impl Aggregate for Product {
 
     fn decide(&self, command: ProductCommand, context: &Context<'_>) -> Result<Vec<ProductEvent>, Refusal> {
         const RULE: Rule = Rule("R-2.3-01");
-        let ProductCommand::Catalogue { title, brand, category, subcategory } = command;
+        let ProductCommand::Catalogue { title, brand, category, subcategory, ean } = command;
         require(self.category.is_none(), RULE, Refused::AlreadyDone, "productId", || {
             "this product is in the catalogue already".to_owned()
         })?;
@@ -79,6 +85,7 @@ impl Aggregate for Product {
                 brand: line(&brand, RULE, "brand")?,
                 category,
                 subcategory,
+                ean,
             }
             .into(),
         ])
@@ -103,6 +110,7 @@ mod tests {
             brand: "Apple".into(),
             category: category.into(),
             subcategory: "iphone".into(),
+            ean: None,
         }
     }
 

@@ -27,7 +27,7 @@ use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::retention::due_at;
 use crate::review_order::TextSignals;
 use crate::sealed::Sealed;
-use crate::text::{ReviewText, Score, Slug, line};
+use crate::text::{ReviewText, Score, Slug, facts, line};
 
 /// The most photos that a review may have.
 pub const MAX_PHOTOS: usize = 6;
@@ -293,7 +293,7 @@ pub struct Judgement {
 
 impl Judgement {
     fn checked(self, rule: Rule) -> Result<Self, Refusal> {
-        let explanation = line(&self.explanation, rule, "explanation")?;
+        let explanation = facts(&self.explanation, rule, "explanation")?;
         Ok(Self { criteria: named(self.criteria)?, explanation, ..self })
     }
 }
@@ -776,4 +776,4 @@ fn within_edit_window(order: &Order, rule: Rule, context: &Context<'_>) -> Resul
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use crate::money::Money;
 use crate::place::Country;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
-use crate::text::line;
+use crate::text::{facts, line};
 
 /// What identifies a trader (DSA art. 30(1)(a) to (c)). Personal data when the trader is a person, so always sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,7 +270,7 @@ impl Aggregate for Seller {
             },
             SellerCommand::Remove { reason, explanation, decided_by } => match self.standing {
                 SellerStanding::Registered | SellerStanding::Verified => {
-                    let explanation = line(&explanation, Rule("R-2.2-04"), "explanation")?;
+                    let explanation = facts(&explanation, Rule("R-2.2-04"), "explanation")?;
                     Ok(vec![SellerRemoved { reason, explanation, decided_by: Some(decided_by) }.into()])
                 }
                 SellerStanding::Unknown => Err(unknown(Rule("R-2.2-04"))),

@@ -2,8 +2,8 @@
 //! art. 17, P2B art. 4).
 //!
 //! There is one for each decision, with an id derived from the decision's event, so that issuing it again does nothing.
-//! It has every element of art. 17(3) and no personal data: it can go to the Commission's Transparency Database as it
-//! is (R-7-02). From the day on which it is issued the decision can be contested, for six months at least (art. 20(1)).
+//! It has every element of art. 17(3) and no personal data: with what led to it, it makes a record of the Commission's
+//! Transparency Database (R-7-02). From the day on which it is issued the decision can be contested, for six months at least (art. 20(1)).
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::personal_data::PersonalData;
 use crate::refusal::{Refusal, Refused, Rule, require};
 
 /// A review's score, 1 to 5 (R-3.1-02).
@@ -114,6 +115,24 @@ pub fn line(text: &str, rule: Rule, field: &'static str) -> Result<String, Refus
     Ok(text.to_owned())
 }
 
+/// The facts of a decision that restricts somebody, in a line: they go public with its statement of reasons and may have no
+/// personal data (R-7-02). What is said once can't be taken back, so that it is refused before it is recorded.
+///
+/// # Errors
+/// A refusal naming the field.
+pub fn facts(text: &str, rule: Rule, field: &'static str) -> Result<String, Refusal> {
+    let text = line(text, rule, field)?;
+    match PersonalData::in_text(&text, &[]) {
+        None => Ok(text),
+        Some(found) => Err(Refusal::new(
+            Rule("R-7-02"),
+            Refused::Invalid,
+            field,
+            format!("{field} has {found}, and goes public without personal data (DSA art. 24(5)); say it without"),
+        )),
+    }
+}
+
 /// A message in somebody's own words: trimmed, not blank, at most 5,000 characters.
 ///
 /// # Errors
@@ -131,8 +150,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn r_2_3_01_a_category_is_a_slug_shown_as_it_is_written() {
+        assert_eq!(Slug::new("game_consoles2", "category").unwrap().to_string(), "game_consoles2");
+        for text in ["", "Phones", "smart phones", "télé", "a-b", &"a".repeat(65)] {
+            assert_eq!(Slug::new(text, "category").unwrap_err().field, "category", "{text}");
+        }
+    }
+
+    #[test]
     fn r_3_1_02_a_score_is_1_to_5() {
         assert_eq!((0..=6).filter(|score| Score::try_from(*score).is_ok()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn r_7_02_facts_with_personal_data_are_refused_before_they_are_recorded() {
+        const RULE: Rule = Rule("R-3.4-04");
+        assert_eq!(facts(" an insult ", RULE, "explanation").unwrap(), "an insult");
+        assert_eq!(facts(" ", RULE, "explanation").unwrap_err().rule, RULE);
+        let refusal = facts("names jo@example.eu", RULE, "explanation").unwrap_err();
+        assert_eq!((refusal.rule.0, refusal.kind, refusal.field), ("R-7-02", Refused::Invalid, "explanation"));
+        assert!(!refusal.message.contains("jo@example.eu"), "{refusal}");
     }
 
     #[test]

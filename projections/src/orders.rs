@@ -24,6 +24,7 @@ use crate::ViewError;
 use crate::key::Falling;
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
+use crate::sealed_text::SealedText;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
 use crate::view::{Happened, View};
 
@@ -62,12 +63,27 @@ pub struct OrderRow {
     pub cancelled_at: Option<i64>,
     /// Issues: line, what, when.
     pub issues: Vec<(u16, IssueKind, i64)>,
-    /// Requests for help: which, about what, since when, until when.
-    pub help_requests: Vec<(HelpRequestId, HelpTopic, i64, Option<i64>)>,
+    /// Requests for help, oldest first.
+    pub help_requests: Vec<HelpRow>,
     /// When the payment was captured, and when it went back.
     pub payment: Option<(i64, Option<i64>)>,
     /// The dispute about it, if there is one.
     pub dispute: Option<DisputeRow>,
+}
+
+/// A request for help on an order (R-1.3-02).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelpRow {
+    /// Which.
+    pub id: HelpRequestId,
+    /// What about.
+    pub topic: HelpTopic,
+    /// What the buyer wrote.
+    pub message: Option<SealedText>,
+    /// Since when.
+    pub requested_at: i64,
+    /// How it ended, in words, and when.
+    pub resolved: Option<(String, i64)>,
 }
 
 /// A dispute about an order (R-6-01).
@@ -75,6 +91,8 @@ pub struct OrderRow {
 pub struct DisputeRow {
     /// How far it has come.
     pub state: DisputeState,
+    /// What it is about, in the buyer's words.
+    pub subject: Option<SealedText>,
     /// When it was opened.
     pub opened_at: i64,
     /// Before whom it was brought, in order: what kind, by name, when.
@@ -98,9 +116,14 @@ impl Orders {
     fn dispute(&mut self, id: OrderId, at: i64, event: &DisputeEvent, rows: &Rows) -> Result<(), ViewError> {
         let Some(order) = self.orders.get_mut(rows, &id)? else { return Ok(()) };
         match (event, &mut order.dispute) {
-            (DisputeEvent::DisputeOpened(_), _) => {
-                let state = DisputeState::Amicable;
-                order.dispute = Some(DisputeRow { state, opened_at: at, referrals: Vec::new(), closed: None });
+            (DisputeEvent::DisputeOpened(event), _) => {
+                order.dispute = Some(DisputeRow {
+                    state: DisputeState::Amicable,
+                    subject: SealedText::of(EventKind::DisputeOpened, &event.subject),
+                    opened_at: at,
+                    referrals: Vec::new(),
+                    closed: None,
+                });
             }
             (DisputeEvent::DisputeReferred(event), Some(dispute)) => {
                 dispute.state = event.forum.state();
@@ -118,7 +141,7 @@ impl Orders {
 
 impl View for Orders {
     const NAME: &'static str = "my-orders";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const WANTS: &'static [EventKind] = &[
         EventKind::BuyerRegistered,
         EventKind::OrderPlaced,
@@ -183,10 +206,16 @@ impl View for Orders {
             OrderEvent::OrderDelivered(_) => (order.status, order.delivered_at) = (OrderStatus::Delivered, Some(at)),
             OrderEvent::OrderCancelled(_) => (order.status, order.cancelled_at) = (OrderStatus::Cancelled, Some(at)),
             OrderEvent::IssueReported(issue) => order.issues.push((issue.line, issue.kind, at)),
-            OrderEvent::HelpRequested(help) => order.help_requests.push((help.request, help.topic, at, None)),
+            OrderEvent::HelpRequested(help) => order.help_requests.push(HelpRow {
+                id: help.request,
+                topic: help.topic,
+                message: SealedText::of(EventKind::HelpRequested, &help.message),
+                requested_at: at,
+                resolved: None,
+            }),
             OrderEvent::HelpResolved(help) => {
-                if let Some(request) = order.help_requests.iter_mut().find(|(request, ..)| *request == help.request) {
-                    request.3 = Some(at);
+                if let Some(request) = order.help_requests.iter_mut().find(|request| request.id == help.request) {
+                    request.resolved = Some((help.outcome.clone(), at));
                 }
             }
             OrderEvent::PaymentCaptured(_) => order.payment = Some((at, None)),

@@ -275,7 +275,7 @@ impl Reviews {
 
 impl View for Reviews {
     const NAME: &'static str = "reviews";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const WANTS: &'static [EventKind] = &[
         EventKind::ReviewSubmitted,
         EventKind::ReviewPublished,
@@ -366,10 +366,28 @@ impl View for Reviews {
             Event::Review(ReviewEvent::PhotosApproved(event)) => self.end_waiting(id, rows, Some(&event.photos))?,
             Event::Review(ReviewEvent::PhotosRejected(_)) => self.end_waiting(id, rows, None)?,
             Event::Review(ReviewEvent::ReviewModerated(_)) => {
-                self.change(id, rows, |review| review.visibility = Visibility::Removed)?;
+                let mut waited_since = None;
+                self.change(id, rows, |review| {
+                    review.visibility = Visibility::Removed;
+                    waited_since = review.waiting.as_ref().map(|(since, _)| *since);
+                })?;
+                // Photos of a review that is not online can't be decided; they wait anew once it is back.
+                if let Some(since) = waited_since {
+                    self.queue.remove(&(since, id));
+                }
             }
             Event::Review(ReviewEvent::ReviewReinstated(_)) => {
-                self.change(id, rows, |review| review.visibility = Visibility::Online)?;
+                let mut wait_again = false;
+                self.change(id, rows, |review| {
+                    review.visibility = Visibility::Online;
+                    if let Some((since, _)) = &mut review.waiting {
+                        *since = at;
+                        wait_again = true;
+                    }
+                })?;
+                if wait_again {
+                    self.queue.insert(&(at, id));
+                }
             }
             Event::Review(ReviewEvent::PhotosRemoved(_)) => {
                 self.change(id, rows, |review| review.photos.clear())?;

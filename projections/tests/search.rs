@@ -46,8 +46,8 @@ impl Catalogue {
     fn enter(&mut self, product: u128, brand: &str, title: &str, category: &str) {
         let category = Slug::new(category, "category").unwrap();
         let (brand, title, subcategory) = (brand.to_owned(), title.to_owned(), category.clone());
-        let event =
-            Event::Product(ProductEvent::ProductCatalogued(ProductCatalogued { title, brand, category, subcategory }));
+        let catalogued = ProductCatalogued { title, brand, category, subcategory, ean: None };
+        let event = Event::Product(ProductEvent::ProductCatalogued(catalogued));
         let happened = Happened { position: self.next, at: DateTime::UNIX_EPOCH, id: Uuid::from_u128(product), event };
         self.next = self.next.next();
         self.view.apply(&[(EventKind::ProductCatalogued, happened)], self.next).unwrap();

@@ -90,6 +90,17 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The statements of reasons as records of the Commission's Transparency Database (DSA art. 24(5)), in files of at most
+    /// 100. Exit code 1 when one was refused, for personal data or a rule of the database: it is named, for a person to
+    /// send it in other words, and all others are there.
+    ExportStatements {
+        /// The directory where the files go; made where there is none, and empty otherwise.
+        out: PathBuf,
+        #[command(flatten)]
+        period: Issued,
+        #[command(flatten)]
+        at: At,
+    },
     /// The DSA's transparency report (art. 15 and 24(1)) in the Commission's template: a CSV for each of its parts, the
     /// qualitative part as Markdown, and the report's address.
     TransparencyReport {
@@ -154,6 +165,17 @@ impl At {
     pub(crate) fn until(&self) -> Until {
         Until { position: self.position.map(Position), moment: self.as_of }
     }
+}
+
+/// When statements were issued.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Issued {
+    /// Issued at or after this moment. RFC 3339, or a date.
+    #[arg(long, value_parser = moment)]
+    pub(crate) from: Option<DateTime<Utc>>,
+    /// Issued before this moment. RFC 3339, or a date.
+    #[arg(long, value_parser = moment)]
+    pub(crate) to: Option<DateTime<Utc>>,
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {

@@ -10,6 +10,7 @@
 //! | `view.rs` | `view NAME` |
 //! | `diff.rs` | `diff NAME` |
 //! | `dsa.rs` | `dsa --period P` |
+//! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
@@ -23,6 +24,7 @@ mod diff;
 mod dsa;
 mod error;
 mod explain_rank;
+mod export_statements;
 mod history;
 mod import;
 mod progress;
@@ -72,6 +74,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server } => diff::run(&data, &names, &server),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
+        Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),

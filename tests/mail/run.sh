@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Sends letters to real SMTP servers on 127.0.0.1, well-behaved and not, and reads what arrives. Needs cargo, and python3
-# with venv; installs aiosmtpd and trustme into target/mail-venv. Leaves nothing running.
+# Sends letters to real SMTP servers on 127.0.0.1, well-behaved and not, and reads what arrives: each by itself, and those
+# that the platform sends and tries again. Needs cargo, the released programs (cargo build --release -p api -p
+# replay-tool), and python3 with venv; installs aiosmtpd and trustme into target/mail-venv. Leaves nothing running.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,3 +13,4 @@ if ! "$venv/bin/python" -c 'import aiosmtpd, trustme' 2>/dev/null; then
 fi
 cargo build --locked -p tests --bin send_letter
 "$venv/bin/python" tests/mail/send.py "$target/debug/send_letter"
+"$venv/bin/python" tests/mail/retry.py --marktboek "$target/release/marktboek" --replay-tool "$target/release/replay-tool"

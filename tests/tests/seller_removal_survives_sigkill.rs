@@ -67,6 +67,7 @@ fn removed_seller() -> History {
         brand: text("Apple"),
         category: text("smartphones"),
         subcategory: text("iphone"),
+        ean: None,
     };
     market.product(PRODUCT, catalogue, occasion()).unwrap();
     for number in 0..LISTINGS {

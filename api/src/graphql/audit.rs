@@ -7,7 +7,7 @@ use event_log::{Direction, Position, Recorded, Revision, StreamName};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::guard::{AUDITORS, Only};
+use super::guard::{AUDITORS, Allowed, Only};
 use super::page::{Asked, Cursor, Page, PageInput, cost};
 use super::platform::platform;
 use super::user_error::query_error;
@@ -68,7 +68,7 @@ pub struct AuditQuery;
 impl AuditQuery {
     /// The book's events, oldest first; of one stream, as in order-7f0c…, if one is named. For an AUDITOR. Sealed data
     /// stays sealed.
-    #[graphql(guard = "Only(AUDITORS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(AUDITORS)", directive = Allowed::apply(AUDITORS), complexity = "cost(first, None, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,

@@ -3,7 +3,7 @@
 
 use std::future::ready;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::authority::{Authority, AuthorityCommand, IncomingOrder, Letter};
 use domain::ids::AuthorityContactId;
@@ -11,9 +11,10 @@ use domain::language::Language;
 use domain::place::MemberState;
 use uuid::Uuid;
 
+use super::authority_contact::AuthorityContact;
 use super::command::{Command, Effect, payload};
-use super::guard::{COMPLIANCE, Only};
-use super::node::{global, parse};
+use super::guard::{Allowed, COMPLIANCE, Only};
+use super::node::parse;
 use super::platform::platform;
 use super::user_error::query_error;
 use crate::ApiError;
@@ -56,31 +57,6 @@ pub enum AuthorityOrderEffect {
     PartlyGiven,
     /// Nothing could be done, as the explanation says.
     NotGiven,
-}
-
-/// How far what came to the contact point has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum AuthorityContactStatus {
-    /// An authority's message, noted.
-    Message,
-    /// A message of somebody else, refused.
-    Refused,
-    /// An order that waits for its answer.
-    OpenOrder,
-    /// An order that was answered.
-    AnsweredOrder,
-}
-
-/// What came to the contact point, as its stream has it.
-#[derive(Debug, Clone, SimpleObject)]
-#[graphql(serial)]
-pub struct AuthorityContact {
-    /// The global id.
-    id: ID,
-    /// How far it has come.
-    status: AuthorityContactStatus,
-    /// The first instant that is too late to answer an order that waits (R-4-03).
-    answer_by: Option<DateTime<Utc>>,
 }
 
 /// A message to the contact point.
@@ -170,16 +146,10 @@ impl AuthorityOrderPayload {
 }
 
 async fn contact(ctx: &Context<'_>, effect: Option<&Effect<AuthorityContactId>>) -> Result<Option<AuthorityContact>> {
-    let Some(effect) = effect else { return Ok(None) };
-    let state: Authority = platform(ctx).book.load(effect.what.0).await.map_err(query_error)?;
-    let (status, answer_by) = match state {
-        Authority::Unknown => return Ok(None),
-        Authority::Message => (AuthorityContactStatus::Message, None),
-        Authority::RefusedMessage => (AuthorityContactStatus::Refused, None),
-        Authority::OpenOrder(clock) => (AuthorityContactStatus::OpenOrder, Some(clock.answer_by)),
-        Authority::AnsweredOrder => (AuthorityContactStatus::AnsweredOrder, None),
-    };
-    Ok(Some(AuthorityContact { id: global(effect.what), status, answer_by }))
+    match effect {
+        Some(effect) => AuthorityContact::load(&platform(ctx).book, effect.what).await.map_err(query_error),
+        None => Ok(None),
+    }
 }
 
 /// The contact that a command makes: the one named, or one of its own.
@@ -194,7 +164,7 @@ pub struct AuthorityMutation;
 #[Object]
 impl AuthorityMutation {
     /// Notes a message to the contact point (R-4-01, R-4-02, DSA art. 11). For COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn record_authority_message(
         &self,
         ctx: &Context<'_>,
@@ -221,7 +191,7 @@ impl AuthorityMutation {
 
     /// Notes an order of an authority, in whatever language; from then on its clock runs (R-4-03, DSA art. 9 and 10). For
     /// COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn record_authority_order(
         &self,
         ctx: &Context<'_>,
@@ -253,7 +223,7 @@ impl AuthorityMutation {
     }
 
     /// Answers an order of an authority: what was done, and when (R-4-03, DSA art. 9(1)). For COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE))]
     async fn execute_authority_order(
         &self,
         ctx: &Context<'_>,

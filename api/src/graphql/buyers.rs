@@ -11,7 +11,7 @@ use domain::place::Country;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYER_SIDE, FORGETTERS, Only};
+use super::guard::{Allowed, BUYER_SIDE, FORGETTERS, Only};
 use super::node::{global, parse};
 use super::platform::platform;
 use super::user_error::query_error;
@@ -86,19 +86,20 @@ pub struct EraseBuyerInput {
 
 payload! {
     /// What a command on a buyer came to.
-    BuyerPayload(BuyerId)
+    BuyerPayload(Option<BuyerId>)
 }
 
 #[ComplexObject]
 impl BuyerPayload {
-    /// The buyer as it now is.
+    /// The buyer as it now is; nothing where it was meant by a review, so that a moderator is not told whose that is
+    /// (R-3.4-08).
     async fn buyer(&self, ctx: &Context<'_>) -> Result<Option<Buyer>> {
-        let Some(effect) = &self.effect else { return Ok(None) };
+        let Some(buyer) = self.effect.as_ref().and_then(|effect| effect.what) else { return Ok(None) };
         let book = &platform(ctx).book;
-        let state: BuyerStream = book.load(effect.what.0).await.map_err(query_error)?;
+        let state: BuyerStream = book.load(buyer.0).await.map_err(query_error)?;
         let block = state.block.filter(|block| block.holds(book.clock().now()));
         Ok(Some(Buyer {
-            id: global(effect.what),
+            id: global(buyer),
             status: state.standing.into(),
             block: block.map(|block| BuyerBlock { until: block.until }),
         }))
@@ -123,7 +124,7 @@ fn whose(command: &Command<'_>, named: Option<&ID>) -> Result<Option<BuyerId>, A
 #[Object]
 impl BuyerMutation {
     /// Opens a buyer's account (R-1.1-01). For the BUYER whom the token names, or an OPERATOR for one.
-    #[graphql(guard = "Only(BUYER_SIDE)")]
+    #[graphql(guard = "Only(BUYER_SIDE)", directive = Allowed::apply(BUYER_SIDE))]
     async fn register_buyer(&self, ctx: &Context<'_>, input: RegisterBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -140,21 +141,21 @@ impl BuyerMutation {
                 };
                 ready(Ok(BuyerCommand::Register { buyer, identity, country, language }))
             });
-            Ok((buyer, done.await?))
+            Ok((Some(buyer), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
 
     /// Forgets a buyer: who they are becomes unreadable for good, everywhere. For the BUYER whom the token names, or an
     /// OPERATOR or COMPLIANCE for one.
-    #[graphql(guard = "Only(FORGETTERS)")]
+    #[graphql(guard = "Only(FORGETTERS)", directive = Allowed::apply(FORGETTERS))]
     async fn erase_buyer(&self, ctx: &Context<'_>, input: EraseBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
             let buyer = whose(&command, input.buyer_id.as_ref())?
                 .ok_or_else(|| ApiError::input("buyerId", "say whom to forget"))?;
             let done = command.execute::<BuyerStream, _, _>(buyer, |_| ready(Ok(BuyerCommand::Erase)));
-            Ok((buyer, done.await?))
+            Ok((Some(buyer), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }

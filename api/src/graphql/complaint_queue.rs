@@ -9,7 +9,7 @@ use domain::statement::{Addressee, Restriction};
 use projections::ViewError;
 use projections::moderation::{ComplaintCursor, ComplaintRow, ComplaintStatus as Status};
 
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::moderation_cases::ModerationCase;
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
@@ -152,7 +152,7 @@ pub struct ComplaintQuery;
 impl ComplaintQuery {
     /// Complaints, of one status or the open ones first: open ones the longest waiting first, decided ones newest first
     /// (R-3.4-10). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS), complexity = "cost(first, None, child_complexity)")]
     async fn complaints(
         &self,
         ctx: &Context<'_>,

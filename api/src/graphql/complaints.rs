@@ -9,7 +9,7 @@ use async_graphql::{ComplexObject, Context, Guard, ID, InputObject, Object, Resu
 use chrono::{DateTime, Utc};
 use domain::calendar::local_day;
 use domain::complaint::{About, Complaint, ComplaintCommand, ReviewForm};
-use domain::decision::newest_restriction;
+use domain::decision::{newest_decision, newest_restriction};
 use domain::event::Event;
 use domain::ids::{ComplaintId, NoticeId, OrderId, ReviewId, StatementId};
 use domain::notice::Notice;
@@ -19,11 +19,11 @@ use domain::{EventKind, Refusal, Refused, Rule};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYERS, MODERATORS, Only, RESTRICTED};
+use super::guard::{Allowed, COMPLAINANTS, ITS_BUYER, MODERATORS, Only, RESTRICTED};
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::{global, parse};
 use super::platform::{platform, viewer};
-use super::review_commands::author;
+use super::review_commands::{Written, author};
 use super::scalars::Date;
 use super::user_error::query_error;
 use crate::auth::Viewer;
@@ -37,8 +37,6 @@ const RULE: Rule = Rule("R-3.4-10");
 pub struct LodgeComplaintInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// The complaint's id; a new one where nothing is said.
-    complaint_id: Option<ID>,
     /// The statement of reasons of the decision.
     statement_id: Option<ID>,
     /// The review: the newest decision that restricts it or its photos is contested.
@@ -113,7 +111,7 @@ pub struct ComplaintFormQuery;
 impl ComplaintFormQuery {
     /// The form to contest a decision, filled in: by the statement of its reasons, or by the review that it restricts
     /// (R-3.4-10). For the BUYER whom it restricts, blocked or not.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn complaint_form(
         &self,
         ctx: &Context<'_>,
@@ -134,18 +132,19 @@ impl ComplaintMutation {
     /// Contests a decision, for six months from its statement of reasons (R-3.4-10, DSA art. 20). For the BUYER or SELLER
     /// whom it restricts, blocked or not; about a notice that led to nothing, for ANYBODY who has its id, which its
     /// sender alone was given.
+    #[graphql(directive = Allowed::apply(COMPLAINANTS))]
     async fn lodge_complaint(&self, ctx: &Context<'_>, input: LodgeComplaintInput) -> Result<ComplaintPayload> {
         if input.notice_id.is_none() {
             Only(RESTRICTED).check(ctx).await?;
         }
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let named = input.complaint_id.as_ref().map(|id| parse::<ComplaintId>(id, "complaintId")).transpose()?;
-            let complaint = named.unwrap_or_else(|| command.derived());
             let (book, viewer, input) = (command.book, command.viewer, &input);
+            let contested = Named::by(book, input).await?;
+            let complaint = ComplaintId::about(contested.id());
             let done = command.execute::<Complaint, _, _>(complaint, |_| async move {
                 let reasons = input.reasons.clone();
-                Ok(ComplaintCommand::Lodge { complaint, about: about(book, viewer, input).await?, reasons })
+                Ok(ComplaintCommand::Lodge { complaint, about: about(book, viewer, contested, input).await?, reasons })
             });
             Ok((complaint, done.await?))
         };
@@ -153,7 +152,7 @@ impl ComplaintMutation {
     }
 
     /// Decides a complaint (R-3.4-10). For a MODERATOR who did not take the decision that is contested.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_complaint(&self, ctx: &Context<'_>, input: DecideComplaintInput) -> Result<ComplaintPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -171,33 +170,64 @@ impl ComplaintMutation {
     }
 }
 
-/// What a complaint is about, from the streams of what it names.
-async fn about(book: &Book, viewer: &Viewer, input: &LodgeComplaintInput) -> Result<About, ApiError> {
-    match (&input.notice_id, &input.statement_id, &input.review_id) {
-        (Some(notice), None, None) => notice_contested(book, parse(notice, "noticeId")?).await,
-        (None, statement, review) => {
-            let (id, statement) = statement_contested(book, statement.as_ref(), review.as_ref()).await?;
-            let complainant = complainant(viewer)?;
-            let restricted = statement.as_ref().and_then(|statement| statement.restriction.review());
-            let form = match (restricted, complainant) {
-                (Some(review), Addressee::Buyer(_)) => {
-                    let Written { order, at } = written(book, review).await?;
-                    Some(ReviewForm {
-                        order_number: input.order_number.as_deref().map(number),
-                        review_date: input.review_date.map(|day| day.0),
-                        order,
-                        submitted_at: at,
-                    })
-                }
-                (Some(_), Addressee::Seller(_)) | (None, _) => None,
-            };
-            Ok(About::Restriction { id, statement, complainant, form })
+/// What is contested, as it is named.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    /// That a notice led to nothing.
+    Notice(NoticeId),
+    /// A restriction, by the statement of its reasons, which may still be written.
+    Statement(StatementId),
+}
+
+impl Named {
+    async fn by(book: &Book, input: &LodgeComplaintInput) -> Result<Self, ApiError> {
+        match (&input.notice_id, &input.statement_id, &input.review_id) {
+            (Some(notice), None, None) => Ok(Self::Notice(parse(notice, "noticeId")?)),
+            (None, Some(statement), None) => Ok(Self::Statement(parse(statement, "statementId")?)),
+            (None, None, Some(review)) => {
+                let events = review_events(book, parse(review, "reviewId")?).await?;
+                // Sent again after it was well-founded, a complaint is still the one about that decision (R-0-04).
+                let decision =
+                    newest_restriction(newest_first(&events)).or_else(|| newest_decision(newest_first(&events)));
+                Ok(Self::Statement(StatementId::of_decision(decision.ok_or_else(unrestricted)?)))
+            }
+            (None, None, None) | (None, Some(_), Some(_)) => Err(ApiError::input("statementId", ONE)),
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(ApiError::input("noticeId", ONE)),
         }
-        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(ApiError::input("noticeId", ONE)),
+    }
+
+    const fn id(self) -> Uuid {
+        match self {
+            Self::Notice(NoticeId(id)) | Self::Statement(StatementId(id)) => id,
+        }
     }
 }
 
 const ONE: &str = "say which decision is contested, by exactly one of statementId, reviewId and noticeId";
+
+/// What a complaint is about, from the streams of what it names.
+async fn about(book: &Book, viewer: &Viewer, named: Named, input: &LodgeComplaintInput) -> Result<About, ApiError> {
+    let id = match named {
+        Named::Notice(notice) => return notice_contested(book, notice).await,
+        Named::Statement(id) => id,
+    };
+    let statement = statement_contested(book, id, input.review_id.is_some()).await?;
+    let complainant = complainant(viewer)?;
+    let restricted = statement.as_ref().and_then(|statement| statement.restriction.review());
+    let form = match (restricted, complainant) {
+        (Some(review), Addressee::Buyer(_)) => {
+            let Written { order, at, .. } = written(book, review).await?;
+            Some(ReviewForm {
+                order_number: input.order_number.as_deref().map(number),
+                review_date: input.review_date.map(|day| day.0),
+                order,
+                submitted_at: at,
+            })
+        }
+        (Some(_), Addressee::Seller(_)) | (None, _) => None,
+    };
+    Ok(About::Restriction { id, statement, complainant, form })
+}
 
 async fn notice_contested(book: &Book, id: NoticeId) -> Result<About, ApiError> {
     let (notice, records) = book.load_recorded::<Notice>(id.0).await?;
@@ -205,31 +235,23 @@ async fn notice_contested(book: &Book, id: NoticeId) -> Result<About, ApiError> 
     Ok(About::Notice { id, notice: Box::new(notice), decided_at: decided.map(|record| record.occurred_at) })
 }
 
-type Stated = (StatementId, Option<Box<StatementOfReasonsIssued>>);
-
-/// The statement that is named, or that of the newest decision that restricts the review that is named.
-async fn statement_contested(book: &Book, statement: Option<&ID>, review: Option<&ID>) -> Result<Stated, ApiError> {
-    match (statement, review) {
-        (Some(statement), None) => {
-            let id: StatementId = parse(statement, "statementId")?;
-            let Statement(issued) = book.load(id.0).await?;
-            Ok((id, issued.map(Box::new)))
-        }
-        (None, Some(review)) => {
-            let review: ReviewId = parse(review, "reviewId")?;
-            let id = StatementId::of_decision(decision_on(book, review).await?);
-            let Statement(Some(issued)) = book.load(id.0).await? else {
-                let message = "the reasons of this decision are being written; send it again in a moment";
-                return Err(Refusal::new(RULE, Refused::NotFound, "reviewId", message).into());
-            };
-            Ok((id, Some(Box::new(issued))))
-        }
-        (None, None) | (Some(_), Some(_)) => Err(ApiError::input("statementId", ONE)),
+/// A statement. Where it was found by the review that is restricted, its decision is known to be there, so that it is only
+/// not written yet where it is missing.
+async fn statement_contested(
+    book: &Book,
+    id: StatementId,
+    found_by_review: bool,
+) -> Result<Option<Box<StatementOfReasonsIssued>>, ApiError> {
+    let Statement(issued) = book.load(id.0).await?;
+    if issued.is_none() && found_by_review {
+        let message = "the reasons of this decision are being written; send it again in a moment";
+        return Err(Refusal::new(RULE, Refused::NotFound, "reviewId", message).into());
     }
+    Ok(issued.map(Box::new))
 }
 
-/// The event that records the newest decision that restricts a review.
-async fn decision_on(book: &Book, review: ReviewId) -> Result<Uuid, ApiError> {
+/// The events of a review, from the newest on.
+async fn review_events(book: &Book, review: ReviewId) -> Result<Vec<(Uuid, ReviewEvent)>, ApiError> {
     let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
     let mut events = Vec::with_capacity(records.len());
     for record in records.iter().rev() {
@@ -237,26 +259,21 @@ async fn decision_on(book: &Book, review: ReviewId) -> Result<Uuid, ApiError> {
             events.push((record.id, event));
         }
     }
-    newest_restriction(events.iter().map(|(id, event)| (*id, event))).ok_or_else(|| {
-        let message = "no decision restricts this review or its photos; an older one is contested by its statementId";
-        Refusal::new(RULE, Refused::NotFound, "reviewId", message).into()
-    })
+    Ok(events)
 }
 
-/// When a review was written, and of which order; known even once its text is gone.
-struct Written {
-    order: OrderId,
-    at: DateTime<Utc>,
+fn newest_first(events: &[(Uuid, ReviewEvent)]) -> impl Iterator<Item = (Uuid, &ReviewEvent)> {
+    events.iter().map(|(id, event)| (*id, event))
+}
+
+fn unrestricted() -> ApiError {
+    let message = "no decision restricts this review or its photos; an older one is contested by its statementId";
+    Refusal::new(RULE, Refused::NotFound, "reviewId", message).into()
 }
 
 async fn written(book: &Book, review: ReviewId) -> Result<Written, ApiError> {
-    let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
-    for record in records {
-        if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
-            return Ok(Written { order: event.order, at: record.occurred_at });
-        }
-    }
-    Err(Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
+    let written = Written::of(book, review).await?;
+    written.ok_or_else(|| Refusal::new(RULE, Refused::NotFound, "reviewId", "there is no such review").into())
 }
 
 /// Who complains about a restriction. The guard lets nobody else come here.
@@ -279,7 +296,20 @@ async fn prefilled(
     review: Option<&ID>,
 ) -> Result<ComplaintForm, ApiError> {
     let buyer = author(viewer)?;
-    let (id, statement) = statement_contested(book, statement, review).await?;
+    let id = match (statement, review) {
+        (Some(statement), None) => parse(statement, "statementId")?,
+        (None, Some(review)) => {
+            let events = review_events(book, parse(review, "reviewId")?).await?;
+            StatementId::of_decision(newest_restriction(newest_first(&events)).ok_or_else(unrestricted)?)
+        }
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(ApiError::input(
+                "statementId",
+                "say which decision, by exactly one of statementId and reviewId",
+            ));
+        }
+    };
+    let statement = statement_contested(book, id, review.is_some()).await?;
     let statement =
         statement.ok_or_else(|| Refusal::new(RULE, Refused::NotFound, "statementId", "there is no such decision"))?;
     if statement.addressee != Addressee::Buyer(buyer) {

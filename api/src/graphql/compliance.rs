@@ -11,7 +11,7 @@ use projections::retention::RetentionRow;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{COMPLIANCE, FIGURES, OPERATORS, Only};
+use super::guard::{Allowed, COMPLIANCE, FIGURES, OPERATORS, Only};
 use super::node::{global, parse};
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Provenance, instant, read, views};
@@ -287,7 +287,7 @@ pub struct ComplianceQuery;
 #[Object]
 impl ComplianceQuery {
     /// Average monthly active recipients in the Union (DSA art. 24(2)). For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", complexity = "20 + 30 * child_complexity")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "20 + 30 * child_complexity")]
     async fn dsa_active_recipients(&self, ctx: &Context<'_>, period: DsaPeriodInput) -> Result<DsaActiveRecipients> {
         let period = period.checked().map_err(query_error)?;
         read(ctx, |views| {
@@ -299,7 +299,7 @@ impl ComplianceQuery {
 
     /// The reviews that are to come down, soonest first, before a day begins in Europe/Paris if one is named
     /// (R-3.2-05). For COMPLIANCE.
-    #[graphql(guard = "Only(COMPLIANCE)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(COMPLIANCE)", directive = Allowed::apply(COMPLIANCE), complexity = "cost(first, None, child_complexity)")]
     async fn review_retention(
         &self,
         ctx: &Context<'_>,
@@ -333,7 +333,7 @@ pub struct ComplianceMutation;
 impl ComplianceMutation {
     /// Records visits as the edge servers saw them; bots and incidental visits are left out and counted apart
     /// (R-5-01, R-5-04). For an OPERATOR.
-    #[graphql(guard = "Only(OPERATORS)")]
+    #[graphql(guard = "Only(OPERATORS)", directive = Allowed::apply(OPERATORS))]
     async fn record_activity(&self, ctx: &Context<'_>, input: RecordActivityInput) -> Result<ActivityPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

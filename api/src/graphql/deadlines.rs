@@ -7,7 +7,7 @@ use domain::ids::{AuthorityContactId, ReviewId};
 use projections::deadlines::{DueCursor, MissedCursor};
 use uuid::Uuid;
 
-use super::guard::{DEADLINE_WATCHERS, Only};
+use super::guard::{Allowed, DEADLINE_WATCHERS, Only};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{instant, views};
@@ -68,7 +68,7 @@ pub struct DeadlineQuery;
 impl DeadlineQuery {
     /// What staff must do by when: pending, soonest due first; missed, what was due last first. For a MODERATOR or
     /// COMPLIANCE.
-    #[graphql(guard = "Only(DEADLINE_WATCHERS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(DEADLINE_WATCHERS)", directive = Allowed::apply(DEADLINE_WATCHERS), complexity = "cost(first, None, child_complexity)")]
     async fn deadlines(
         &self,
         ctx: &Context<'_>,

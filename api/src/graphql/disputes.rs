@@ -8,7 +8,7 @@ use domain::order::{Order as OrderStream, Party};
 use uuid::Uuid;
 
 use super::command::Command;
-use super::guard::{BUYERS, DISPUTE_CLOSERS, Only};
+use super::guard::{Allowed, DISPUTE_CLOSERS, ITS_BUYER, Only};
 use super::moderation_terms::{DisputeForum, DisputeOutcome};
 use super::node::parse;
 use super::order_commands::OrderPayload;
@@ -74,14 +74,14 @@ pub struct DisputeMutation;
 #[Object]
 impl DisputeMutation {
     /// Opens a dispute about an order: the parties look for an amicable settlement (R-6-01). For its BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn open_dispute(&self, ctx: &Context<'_>, input: OpenDisputeInput) -> Result<OrderPayload> {
         let make = |party, order| DisputeCommand::Open { party, order, subject: input.subject.clone() };
         step(ctx, input.command_id, &input.order_id, make).await
     }
 
     /// Brings a dispute before a mediator, another body or a court of the buyer's choice (R-6-01). For its BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn refer_dispute(&self, ctx: &Context<'_>, input: ReferDisputeInput) -> Result<OrderPayload> {
         let make =
             |party, order| DisputeCommand::Refer { party, order, forum: input.forum.into(), body: input.body.clone() };
@@ -90,7 +90,7 @@ impl DisputeMutation {
 
     /// Ends a dispute (R-6-01). For its BUYER, who lets it rest (WITHDRAWN); for an OPERATOR or COMPLIANCE by the
     /// parties' or the body's word.
-    #[graphql(guard = "Only(DISPUTE_CLOSERS)")]
+    #[graphql(guard = "Only(DISPUTE_CLOSERS)", directive = Allowed::apply(DISPUTE_CLOSERS))]
     async fn close_dispute(&self, ctx: &Context<'_>, input: CloseDisputeInput) -> Result<OrderPayload> {
         let make = |party, order| DisputeCommand::Close {
             party,

@@ -8,7 +8,7 @@ use domain::money::Money as Amount;
 use projections::digest::Digest;
 use projections::ledger::EntryCursor;
 
-use super::guard::{LEDGER_READERS, Only, coded};
+use super::guard::{Allowed, LEDGER_READERS, Only, coded};
 use super::node::{global, parse};
 use super::page::{Asked, Cursor, PageInput, cost, take};
 use super::platform::{Provenance, instant, policies, viewer, views};
@@ -83,7 +83,7 @@ pub struct LedgerQuery;
 #[Object]
 impl LedgerQuery {
     /// A seller's mandate account, oldest entry first (R-1.2-01). For that SELLER, COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(LEDGER_READERS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(LEDGER_READERS)", directive = Allowed::apply(LEDGER_READERS), complexity = "cost(first, None, child_complexity)")]
     async fn seller_ledger(
         &self,
         ctx: &Context<'_>,

@@ -14,7 +14,7 @@ use domain::seller::Seller as SellerStream;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{Only, REMOVERS, SELLERS};
+use super::guard::{Allowed, ITS_SELLER, Only, REMOVERS, SELLERS};
 use super::node::{global, parse};
 use super::platform::platform;
 use super::products::Product;
@@ -217,7 +217,7 @@ pub struct ListingMutation;
 #[Object]
 impl ListingMutation {
     /// Offers an item for sale (R-1.1-02, R-1.2-02). For the SELLER whom the token names, once verified.
-    #[graphql(guard = "Only(SELLERS)")]
+    #[graphql(guard = "Only(SELLERS)", directive = Allowed::apply(SELLERS))]
     async fn publish_listing(&self, ctx: &Context<'_>, input: PublishListingInput) -> Result<ListingPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -253,7 +253,7 @@ impl ListingMutation {
     }
 
     /// Sets another price (R-1.2-02). For the SELLER whose listing it is.
-    #[graphql(guard = "Only(SELLERS)")]
+    #[graphql(guard = "Only(ITS_SELLER)", directive = Allowed::apply(ITS_SELLER))]
     async fn change_listing_price(&self, ctx: &Context<'_>, input: ChangeListingPriceInput) -> Result<ListingPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -275,7 +275,7 @@ impl ListingMutation {
 
     /// Takes an item off sale (R-2.2-01 to R-2.2-03). For an OPERATOR or COMPLIANCE; for the SELLER whose listing it
     /// is, as WITHDRAWN_BY_SELLER.
-    #[graphql(guard = "Only(REMOVERS)")]
+    #[graphql(guard = "Only(REMOVERS)", directive = Allowed::apply(REMOVERS))]
     async fn remove_listing(&self, ctx: &Context<'_>, input: RemoveListingInput) -> Result<ListingPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

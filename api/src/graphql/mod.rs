@@ -15,7 +15,7 @@
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
-//! | [`guard`] | who may use which field |
+//! | [`guard`] [`access_table`] | who may use which field; for everybody and every field |
 //! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
 //! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
 //!
@@ -26,8 +26,10 @@
 //! every list is bounded; an answer's fields, and those of a subscription's item, are all read from one state of the
 //! views.
 
+pub mod access_table;
 pub mod audit;
 pub mod authorities;
+pub mod authority_contact;
 pub mod buyers;
 pub mod command;
 pub mod complaint_queue;
@@ -94,6 +96,7 @@ pub struct Query(
     viewer::ViewerQuery,
     policies::PolicyQuery,
     moderation::ModerationQuery,
+    authority_contact::AuthorityQuery,
     complaints::ComplaintFormQuery,
     moderation_cases::CaseQuery,
     notice_queue::NoticeQuery,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{PhotoId, ReviewId};
 use projections::reviews::ReviewRow;
 
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{instant, opened, views};
@@ -58,7 +58,7 @@ pub struct ModerationQuery;
 #[Object]
 impl ModerationQuery {
     /// Photos that wait for a person, the longest waiting first (R-3.2-02, R-3.4-02). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS), complexity = "cost(first, None, child_complexity)")]
     async fn photo_moderation_queue(
         &self,
         ctx: &Context<'_>,

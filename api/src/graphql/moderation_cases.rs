@@ -10,7 +10,7 @@ use projections::reviews::ReviewRow;
 use projections::{SealedText, ViewError};
 
 use super::complaint_queue::Complaint;
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::node::{global, parse};
 use super::notice_queue::Notice;
 use super::platform::{Views, instant, opened, read};
@@ -190,7 +190,7 @@ pub struct CaseQuery;
 impl CaseQuery {
     /// A review's case by the id of the review, or of a notice or a complaint about it; nothing where it is about no
     /// review. Blind (R-3.4-08). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn moderation_case(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ModerationCase>> {
         let of = CaseOf::parse(&id).map_err(query_error)?;
         read(ctx, |views| match of.review(views)? {

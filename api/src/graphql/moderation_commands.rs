@@ -1,8 +1,6 @@
 //! Decisions of moderators on what is online (R-3.4-04) and on the accounts of whoever breaks the rules (R-3.4-11).
 //! Whom a decision restricts is told why by the statement of reasons that follows from it by itself.
 
-use std::future::ready;
-
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::buyer::{Buyer as BuyerStream, BuyerCommand, UnblockReason};
@@ -15,9 +13,9 @@ use uuid::Uuid;
 
 use super::buyers::BuyerPayload;
 use super::command::Command;
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::node::parse;
-use super::review_commands::{ReviewCriterion, ReviewPayload};
+use super::review_commands::{ReviewCriterion, ReviewPayload, Written};
 use crate::{ApiError, Book};
 
 /// The removal of a review, or of its photos.
@@ -43,8 +41,8 @@ pub struct ModerateReviewInput {
 pub struct WarnBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom.
-    buyer_id: ID,
+    /// Whom; the author of reviewId where nothing is said.
+    buyer_id: Option<ID>,
     /// Which criteria were broken; at least one.
     criteria: Vec<ReviewCriterion>,
     /// The facts, in words; no personal data.
@@ -58,8 +56,10 @@ pub struct WarnBuyerInput {
 pub struct BlockBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom.
-    buyer_id: ID,
+    /// Whom; the author of reviewId where nothing is said.
+    buyer_id: Option<ID>,
+    /// A review of the buyer's, instead of who they are.
+    review_id: Option<ID>,
     /// The first instant at which it does not hold; for good where nothing is said.
     until: Option<DateTime<Utc>>,
     /// Which criteria were broken; at least one.
@@ -73,8 +73,10 @@ pub struct BlockBuyerInput {
 pub struct UnblockBuyerInput {
     /// The command's id, to send it again safely.
     command_id: Option<Uuid>,
-    /// Whom.
-    buyer_id: ID,
+    /// Whom; the author of reviewId where nothing is said.
+    buyer_id: Option<ID>,
+    /// A review of the buyer's, instead of who they are.
+    review_id: Option<ID>,
 }
 
 /// Commands of moderators.
@@ -85,7 +87,7 @@ pub struct ModerationMutation;
 impl ModerationMutation {
     /// Removes a review, or only its photos (R-3.4-04 to R-3.4-06); its author is told why and can contest it. For a
     /// MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn moderate_review(&self, ctx: &Context<'_>, input: ModerateReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -114,59 +116,62 @@ impl ModerationMutation {
     }
 
     /// Tells a buyer that what they did breaks the rules, before anything worse follows (R-3.4-11). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn warn_buyer(&self, ctx: &Context<'_>, input: WarnBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
-            let review = input.review_id.as_ref().map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
+            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
             let (book, input) = (command.book, &input);
             let decided_by = &command.viewer.staff();
-            let done = command.execute::<BuyerStream, _, _>(buyer, |_| async move {
-                if let Some(review) = review {
-                    written_by(book, review, buyer).await?;
-                }
+            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
+                whom.wrote_it(book).await?;
                 Ok(BuyerCommand::Warn {
                     criteria: criteria(&input.criteria),
                     explanation: input.explanation.clone(),
-                    review,
+                    review: whom.review,
                     decided_by: decided_by.clone(),
                 })
             });
-            Ok((buyer, done.await?))
+            Ok((whom.told(), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
 
     /// Blocks a buyer's account, for a time or for good: the last resort, after a warning or for a criterion that the
     /// policy calls serious (R-3.4-11). The buyer can contest it. For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn block_buyer(&self, ctx: &Context<'_>, input: BlockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
-            let done = command.execute::<BuyerStream, _, _>(buyer, |_| {
-                ready(Ok(BuyerCommand::Block {
+            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
+            let (book, input) = (command.book, &input);
+            let decided_by = &command.viewer.staff();
+            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
+                whom.wrote_it(book).await?;
+                Ok(BuyerCommand::Block {
                     until: input.until,
                     criteria: criteria(&input.criteria),
                     explanation: input.explanation.clone(),
-                    decided_by: command.viewer.staff(),
-                }))
+                    decided_by: decided_by.clone(),
+                })
             });
-            Ok((buyer, done.await?))
+            Ok((whom.told(), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
 
     /// Lifts a block before its time is over (R-3.4-11). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn unblock_buyer(&self, ctx: &Context<'_>, input: UnblockBuyerInput) -> Result<BuyerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
-            let buyer: BuyerId = parse(&input.buyer_id, "buyerId")?;
-            let lift = || ready(Ok(BuyerCommand::Unblock(UnblockReason::Lifted)));
-            let done = command.execute::<BuyerStream, _, _>(buyer, |_| lift());
-            Ok((buyer, done.await?))
+            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
+            let book = command.book;
+            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
+                whom.wrote_it(book).await?;
+                Ok(BuyerCommand::Unblock(UnblockReason::Lifted))
+            });
+            Ok((whom.told(), done.await?))
         };
         BuyerPayload::of(&command, result.await)
     }
@@ -177,12 +182,44 @@ pub(super) fn criteria(named: &[ReviewCriterion]) -> Vec<Criterion> {
     named.iter().copied().map(Criterion::from).collect()
 }
 
-/// Refuses to hold against a buyer what another one wrote.
-async fn written_by(book: &Book, review: ReviewId, buyer: BuyerId) -> Result<(), ApiError> {
-    let state: ReviewStream = book.load(review.0).await?;
-    if state.known().is_some_and(|written| written.submitted.buyer == buyer) {
-        return Ok(());
+/// Whom a decision is about. A moderator judges a case without knowing whose it is (R-3.4-08), so that the author of a
+/// review can be meant by the review alone, and is not told by the answer either.
+#[derive(Debug, Clone, Copy)]
+struct Whom {
+    buyer: BuyerId,
+    review: Option<ReviewId>,
+    by_review: bool,
+}
+
+impl Whom {
+    async fn named(book: &Book, buyer: Option<&ID>, review: Option<&ID>) -> Result<Self, ApiError> {
+        let review = review.map(|id| parse::<ReviewId>(id, "reviewId")).transpose()?;
+        match (buyer, review) {
+            (Some(buyer), review) => Ok(Self { buyer: parse(buyer, "buyerId")?, review, by_review: false }),
+            (None, Some(review)) => match Written::of(book, review).await? {
+                Some(written) => Ok(Self { buyer: written.by, review: Some(review), by_review: true }),
+                None => Err(no_such_review("there is no such review")),
+            },
+            (None, None) => Err(ApiError::input("buyerId", "say whom, by buyerId or by a review of theirs, reviewId")),
+        }
     }
-    let message = "this buyer wrote no such review, or had it deleted; leave it out to warn without one";
-    Err(Refusal::new(Rule("R-3.4-11"), Refused::NotFound, "reviewId", message).into())
+
+    /// Refuses to hold against a buyer what another one wrote.
+    async fn wrote_it(&self, book: &Book) -> Result<(), ApiError> {
+        let Some(review) = self.review.filter(|_| !self.by_review) else { return Ok(()) };
+        let state: ReviewStream = book.load(review.0).await?;
+        if state.known().is_some_and(|written| written.submitted.buyer == self.buyer) {
+            return Ok(());
+        }
+        Err(no_such_review("this buyer wrote no such review, or had it deleted; leave it out to do it without one"))
+    }
+
+    /// Who it is, for whoever knew it before.
+    fn told(&self) -> Option<BuyerId> {
+        (!self.by_review).then_some(self.buyer)
+    }
+}
+
+fn no_such_review(message: &'static str) -> ApiError {
+    Refusal::new(Rule("R-3.4-11"), Refused::NotFound, "reviewId", message).into()
 }

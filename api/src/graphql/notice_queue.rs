@@ -8,7 +8,7 @@ use domain::notice::NoticeTarget;
 use projections::ViewError;
 use projections::moderation::{NoticeCursor, NoticeRow};
 
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::moderation_cases::{ModerationCase, ReviewPart};
 use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::global;
@@ -131,7 +131,7 @@ pub struct NoticeQuery;
 impl NoticeQuery {
     /// Notices that wait for a person, trusted flaggers' first, then the longest waiting (R-3.4-07, DSA art. 22). For a
     /// MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS), complexity = "cost(first, None, child_complexity)")]
     async fn notices(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Page<Notice>> {
         let asked = PageInput::forwards(first, after).checked(|_: &NoticeCursor| true)?;
         let views = views(ctx);

@@ -14,7 +14,7 @@ use std::future::ready;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{MODERATORS, Only};
+use super::guard::{Allowed, MODERATORS, Only};
 use super::moderation_commands::criteria;
 use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::{global, parse};
@@ -150,7 +150,7 @@ impl NoticeMutation {
     }
 
     /// Decides a notice: by a person, never by a rule alone (R-3.4-07). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_notice(&self, ctx: &Context<'_>, input: DecideNoticeInput) -> Result<NoticePayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

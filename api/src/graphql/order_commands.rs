@@ -9,7 +9,7 @@ use domain::place::{Country, MemberState};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYER_SIDE, BUYERS, ORDER_SIDES, Only, SELLER_SIDE};
+use super::guard::{Allowed, BUYER_SIDE, BUYERS, ITS_BUYER, ORDER_SIDES, Only, SELLER_SIDE};
 use super::node::parse;
 use super::orders::{HelpTopic, IssueKind, Order, OrderLineInput, requested};
 use super::platform::wait_for;
@@ -146,7 +146,7 @@ pub struct OrderMutation;
 #[Object]
 impl OrderMutation {
     /// Places an order (R-1.1-01, R-1.2-03). For the BUYER whom the token names.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(BUYERS)", directive = Allowed::apply(BUYERS))]
     async fn place_order(&self, ctx: &Context<'_>, input: PlaceOrderInput) -> Result<OrderPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -182,7 +182,7 @@ impl OrderMutation {
 
     /// Makes an order binding: the payment is captured in the sellers' name and the seller accepts (R-1.2-01, R-1.2-05).
     /// For an OPERATOR, or a SELLER in it.
-    #[graphql(guard = "Only(SELLER_SIDE)")]
+    #[graphql(guard = "Only(SELLER_SIDE)", directive = Allowed::apply(SELLER_SIDE))]
     async fn confirm_order(&self, ctx: &Context<'_>, input: ConfirmOrderInput) -> Result<OrderPayload> {
         let make = |command: &Command<'_>| {
             let order: OrderId = parse(&input.order_id, "orderId")?;
@@ -193,26 +193,27 @@ impl OrderMutation {
     }
 
     /// Ends an order before it is delivered. For its BUYER, a SELLER in it, or an OPERATOR.
-    #[graphql(guard = "Only(ORDER_SIDES)")]
+    #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
     async fn cancel_order(&self, ctx: &Context<'_>, input: CancelOrderInput) -> Result<OrderPayload> {
         step(ctx, input.command_id, &input.order_id, |command| Ok(OrderCommand::Cancel(command.viewer.party()))).await
     }
 
     /// Notes that an order was handed to the carrier. For a SELLER in it, or an OPERATOR.
-    #[graphql(guard = "Only(SELLER_SIDE)")]
+    #[graphql(guard = "Only(SELLER_SIDE)", directive = Allowed::apply(SELLER_SIDE))]
     async fn ship_order(&self, ctx: &Context<'_>, input: ShipOrderInput) -> Result<OrderPayload> {
         step(ctx, input.command_id, &input.order_id, |command| Ok(OrderCommand::Ship(command.viewer.party()))).await
     }
 
-    /// Notes that an order arrived. For its BUYER, a SELLER in it, or an OPERATOR.
-    #[graphql(guard = "Only(ORDER_SIDES)")]
+    /// Notes that an order arrived. For its BUYER, or an OPERATOR by the carrier's word; not for a seller, whose lateness is
+    /// measured by it (R-2.1-02).
+    #[graphql(guard = "Only(BUYER_SIDE)", directive = Allowed::apply(BUYER_SIDE))]
     async fn confirm_delivery(&self, ctx: &Context<'_>, input: ConfirmDeliveryInput) -> Result<OrderPayload> {
         let make = |command: &Command<'_>| Ok(OrderCommand::ConfirmDelivery(command.viewer.party()));
         step(ctx, input.command_id, &input.order_id, make).await
     }
 
     /// Reports what is wrong with what was delivered (R-2.3-08). For its BUYER, or an OPERATOR for them.
-    #[graphql(guard = "Only(BUYER_SIDE)")]
+    #[graphql(guard = "Only(BUYER_SIDE)", directive = Allowed::apply(BUYER_SIDE))]
     async fn report_issue(&self, ctx: &Context<'_>, input: ReportIssueInput) -> Result<OrderPayload> {
         let (line, kind) = (input.line, input.kind.into());
         let make = |command: &Command<'_>| Ok(OrderCommand::ReportIssue { party: command.viewer.party(), line, kind });
@@ -220,7 +221,7 @@ impl OrderMutation {
     }
 
     /// Asks for help on an order (R-1.3-02). For its BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn request_help(&self, ctx: &Context<'_>, input: RequestHelpInput) -> Result<OrderPayload> {
         let make = |command: &Command<'_>| {
             Ok(OrderCommand::RequestHelp {
@@ -234,7 +235,7 @@ impl OrderMutation {
     }
 
     /// Closes a request for help (R-1.3-02). For a SELLER in the order, or an OPERATOR.
-    #[graphql(guard = "Only(SELLER_SIDE)")]
+    #[graphql(guard = "Only(SELLER_SIDE)", directive = Allowed::apply(SELLER_SIDE))]
     async fn resolve_help(&self, ctx: &Context<'_>, input: ResolveHelpInput) -> Result<OrderPayload> {
         let make = |command: &Command<'_>| {
             Ok(OrderCommand::ResolveHelp {

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use domain::ids::SellerId;
 use projections::orders::{DisputeRow, OrderRow};
 
+use super::guard::{Allowed, DISPUTE_READERS, Only};
 use super::moderation_terms::{DisputeForum, DisputeOutcome, DisputeState};
-use super::platform::{instant, read};
+use super::platform::{instant, opened, read};
 
 /// Before whom a dispute was brought.
 #[derive(Debug, Clone, SimpleObject)]
@@ -53,6 +54,13 @@ impl Dispute {
     /// How far it has come.
     async fn state(&self) -> DisputeState {
         self.row.state.into()
+    }
+
+    /// What it is about, in the buyer's words; nothing once they were forgotten. For its BUYER, a SELLER in the order, an
+    /// OPERATOR and COMPLIANCE.
+    #[graphql(guard = "Only(DISPUTE_READERS)", directive = Allowed::apply(DISPUTE_READERS))]
+    async fn subject(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.row.subject.as_ref())
     }
 
     /// When it was opened.

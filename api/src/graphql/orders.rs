@@ -1,18 +1,18 @@
 //! Orders, as their buyers, their sellers and staff see them; and what an order would cost.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::calendar::months_later;
 use domain::ids::{ListingId, OrderId, ReviewId};
 use domain::listing::Listing as ListingStream;
-use domain::order::{OrderLine as Line, RequestedLine, quote};
-use projections::orders::OrderRow;
+use domain::order::{OrderLine as Line, RequestedLine, guaranteed_until, quote};
+use projections::SealedText;
+use projections::orders::{HelpRow, OrderRow};
 
-use super::guard::{BUYERS, Only};
+use super::guard::{Allowed, BUYERS, ORDER_READERS, ORDER_SIDES, Only};
 use super::listings::Condition;
 use super::node::{global, parse};
 use super::order_disputes::Dispute;
-use super::platform::{instant, platform, policies, read, viewer};
+use super::platform::{instant, opened, platform, policies, read, viewer};
 use super::products::Product;
 use super::reviews::Review;
 use super::scalars::Money;
@@ -79,7 +79,7 @@ pub struct Issue {
 
 /// A request for help.
 #[derive(Debug, Clone, SimpleObject)]
-#[graphql(serial)]
+#[graphql(complex, serial)]
 pub struct HelpRequest {
     /// The request's id.
     id: ID,
@@ -89,6 +89,19 @@ pub struct HelpRequest {
     requested_at: DateTime<Utc>,
     /// When it was dealt with.
     resolved_at: Option<DateTime<Utc>>,
+    /// How it ended, in words.
+    outcome: Option<String>,
+    #[graphql(skip)]
+    message: Option<SealedText>,
+}
+
+#[ComplexObject]
+impl HelpRequest {
+    /// What the buyer wrote; nothing once they were forgotten. For its BUYER, a SELLER in the order, and an OPERATOR.
+    #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
+    async fn message(&self, ctx: &Context<'_>) -> Option<String> {
+        opened(ctx, self.message.as_ref())
+    }
 }
 
 /// An order's payment (R-1.2-01).
@@ -101,7 +114,7 @@ pub struct Payment {
     refunded_at: Option<DateTime<Utc>>,
 }
 
-/// The guarantees of a line (R-1.3-01). They end so many months after delivery.
+/// The guarantees of a line (R-1.3-01). They end with the day that is so many months after delivery.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(serial)]
 pub struct Guarantees {
@@ -171,7 +184,7 @@ impl OrderLine {
     async fn guarantees(&self, ctx: &Context<'_>) -> Result<Guarantees> {
         let legal_months = policies(ctx).await?.legal_guarantee_months;
         let commercial_months = u32::from(self.line.warranty_months);
-        let until = |months| self.delivered_at.map(|delivered| months_later(delivered, months));
+        let until = |months| self.delivered_at.map(|delivered| guaranteed_until(delivered, months));
         Ok(Guarantees {
             legal_months,
             legal_until: until(legal_months),
@@ -194,7 +207,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order, if there is one with this id and the asker may see it: its buyer, its sellers, staff.
+    /// An order, if there is one with this id and the asker may see it: [`ORDER_READERS`].
     ///
     /// # Errors
     /// What the views say.
@@ -209,14 +222,20 @@ impl Order {
         Self { id, row }
     }
 
+    /// The lines that somebody is shown, with their numbers. What a buyer bought from others is no seller's business.
+    fn lines_for(&self, viewer: &Viewer) -> impl Iterator<Item = (u16, &Line)> {
+        let seller = viewer.seller();
+        (0..).zip(&self.row.lines).filter(move |(_, line)| seller.is_none_or(|seller| line.seller == seller))
+    }
+
     fn is_for(&self, viewer: &Viewer) -> bool {
         let sells = |seller| self.row.lines.iter().any(|line| line.seller == seller);
-        viewer.is_staff() || viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells)
+        ORDER_READERS.lets(viewer, viewer.buyer() == Some(self.row.buyer) || viewer.seller().is_some_and(sells))
     }
 }
 
 /// A sale between a buyer and one or more sellers.
-#[Object(serial)]
+#[Object(serial, directive = Allowed::apply(ORDER_READERS))]
 impl Order {
     /// The global id.
     pub async fn id(&self) -> ID {
@@ -233,11 +252,11 @@ impl Order {
         self.row.status.into()
     }
 
-    /// What was bought.
-    async fn lines(&self) -> Vec<OrderLine> {
+    /// What was bought; a seller is shown what was bought from them.
+    async fn lines(&self, ctx: &Context<'_>) -> Vec<OrderLine> {
         let delivered_at = self.row.delivered_at.map(instant);
         let line = |(index, line): (u16, &Line)| OrderLine { order: self.id, index, line: line.clone(), delivered_at };
-        (0..).zip(&self.row.lines).map(line).collect()
+        self.lines_for(viewer(ctx)).map(line).collect()
     }
 
     /// The operator's service fee, as quoted (R-1.2-03).
@@ -285,23 +304,26 @@ impl Order {
         self.row.cancelled_at.map(instant)
     }
 
-    /// What was wrong with it.
-    async fn issues(&self) -> Vec<Issue> {
+    /// What was wrong with it; a seller is shown what was wrong with what was bought from them.
+    async fn issues(&self, ctx: &Context<'_>) -> Vec<Issue> {
+        let shown: Vec<u16> = self.lines_for(viewer(ctx)).map(|(index, _)| index).collect();
         let issue = |&(line, kind, at): &(u16, domain::quality::IssueKind, i64)| Issue {
             line,
             kind: kind.into(),
             reported_at: instant(at),
         };
-        self.row.issues.iter().map(issue).collect()
+        self.row.issues.iter().filter(|(line, ..)| shown.contains(line)).map(issue).collect()
     }
 
     /// Requests for help (R-1.3-02).
     async fn help_requests(&self) -> Vec<HelpRequest> {
-        let request = |(id, topic, since, until): &(_, domain::order::HelpTopic, i64, Option<i64>)| HelpRequest {
-            id: global::<domain::ids::HelpRequestId>(*id),
-            topic: (*topic).into(),
-            requested_at: instant(*since),
-            resolved_at: until.map(instant),
+        let request = |help: &HelpRow| HelpRequest {
+            id: global(help.id),
+            topic: help.topic.into(),
+            requested_at: instant(help.requested_at),
+            resolved_at: help.resolved.as_ref().map(|(_, at)| instant(*at)),
+            outcome: help.resolved.as_ref().map(|(outcome, _)| outcome.clone()),
+            message: help.message.clone(),
         };
         self.row.help_requests.iter().map(request).collect()
     }
@@ -386,7 +408,7 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// What an order would cost, with the exact service fee (R-1.2-03). For a BUYER.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(BUYERS)", directive = Allowed::apply(BUYERS))]
     async fn order_quote(&self, ctx: &Context<'_>, input: OrderQuoteInput) -> Result<OrderQuote> {
         let lines = requested(&platform(ctx).book, &input.lines).await.map_err(query_error)?;
         let policies = policies(ctx).await?;
@@ -401,7 +423,7 @@ impl OrderQuery {
         })
     }
 
-    /// An order: for its buyer, its sellers, and staff.
+    /// An order: for its buyer, its sellers, and staff but for moderators (R-3.4-08).
     async fn order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>> {
         Order::visible(ctx, parse(&id, "id").map_err(query_error)?)
     }

@@ -13,7 +13,7 @@ use domain::text::Slug;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{OPERATORS, Only};
+use super::guard::{Allowed, OPERATORS, Only};
 use super::platform::policies;
 use super::review_commands::ReviewCriterion;
 use super::scalars::{Decimal, Money};
@@ -384,7 +384,7 @@ pub struct PolicyMutation;
 #[Object]
 impl PolicyMutation {
     /// Puts new policy values in force, from now on. For an OPERATOR.
-    #[graphql(guard = "Only(OPERATORS)")]
+    #[graphql(guard = "Only(OPERATORS)", directive = Allowed::apply(OPERATORS))]
     async fn adopt_policy(&self, ctx: &Context<'_>, input: AdoptPolicyInput) -> Result<PolicyPayload> {
         let command = Command::of(ctx, input.command_id);
         let done = command.execute_in(PolicyBook::STREAM.to_owned(), |book: PolicyBook| {

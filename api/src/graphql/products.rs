@@ -5,6 +5,7 @@
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result};
+use domain::ean::Ean;
 use domain::ids::ProductId;
 use domain::product::{Product as ProductStream, ProductCommand};
 use domain::text::Slug;
@@ -16,13 +17,14 @@ use uuid::Uuid;
 
 use super::command::{Command, payload};
 use super::feed::{ReviewFeed, ReviewSort, feed};
-use super::guard::{OPERATORS, Only};
+use super::guard::{Allowed, OPERATORS, Only};
 use super::node::{global, parse};
 use super::offers::{Offer, offers};
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Provenance, Views, read, views, wait_for};
 use super::ratings::{AspectAverage, RatingSummary};
 use super::user_error::query_error;
+use crate::error::ApiError;
 
 /// A category or subcategory.
 #[derive(Debug, Clone)]
@@ -223,6 +225,8 @@ pub struct CatalogueProductInput {
     category: String,
     /// Its subcategory's slug.
     subcategory: String,
+    /// The thirteen digits under its bar code (GTIN-13), where they are known.
+    ean: Option<String>,
 }
 
 payload! {
@@ -304,18 +308,21 @@ pub struct ProductMutation;
 #[Object]
 impl ProductMutation {
     /// Enters a product in the catalogue (R-2.3-01). For an OPERATOR.
-    #[graphql(guard = "Only(OPERATORS)")]
+    #[graphql(guard = "Only(OPERATORS)", directive = Allowed::apply(OPERATORS))]
     async fn catalogue_product(&self, ctx: &Context<'_>, input: CatalogueProductInput) -> Result<ProductPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
             let named = input.product_id.as_ref().map(|id| parse::<ProductId>(id, "productId")).transpose()?;
             let id = named.unwrap_or_else(|| command.derived());
+            let ean = input.ean.as_deref().map(str::parse::<Ean>).transpose();
+            let ean = ean.map_err(|bad| ApiError::input("ean", bad.to_string()))?;
             let done = command.execute::<ProductStream, _, _>(id, |_| {
                 ready(Ok(ProductCommand::Catalogue {
                     title: input.title.clone(),
                     brand: input.brand.clone(),
                     category: input.category.clone(),
                     subcategory: input.subcategory.clone(),
+                    ean,
                 }))
             });
             Ok((id, done.await?))

@@ -4,22 +4,25 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result};
+use chrono::{DateTime, Utc};
 use domain::criterion::Criterion;
+use domain::event::Event;
 use domain::ids::{BuyerId, OrderId, ReviewId};
 use domain::language::Language;
 use domain::order::Order as OrderStream;
 use domain::product::Product as ProductStream;
-use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand};
+use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand, ReviewEvent};
 use domain::text::Slug;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{BUYERS, MODERATORS, Only};
+use super::guard::{Allowed, ITS_BUYER, MODERATORS, Only};
 use super::node::parse;
 use super::photo_submission::{Upload, received, submit};
 use super::platform::{platform, wait_for};
 use super::reviews::{Review, ReviewAspect};
 use crate::auth::Viewer;
+use crate::commands::decode;
 use crate::{ApiError, Book};
 
 /// An aspect's score.
@@ -177,7 +180,7 @@ pub struct ReviewMutation;
 #[Object]
 impl ReviewMutation {
     /// Reviews a line of an order; published at once (R-3.1-01, R-3.4-01). For the BUYER whose order it is.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn submit_review(&self, ctx: &Context<'_>, input: SubmitReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -205,7 +208,7 @@ impl ReviewMutation {
     }
 
     /// Changes a review, until the thirtieth day after delivery is over (R-3.3-01). For the BUYER who wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn edit_review(&self, ctx: &Context<'_>, input: EditReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -230,7 +233,7 @@ impl ReviewMutation {
 
     /// Has a review deleted, at any time: its text becomes unreadable for good, everywhere (R-3.3-02). For the BUYER who
     /// wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn withdraw_review(&self, ctx: &Context<'_>, input: WithdrawReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -243,7 +246,7 @@ impl ReviewMutation {
 
     /// Sends photos of a review; a person looks at them before anyone else does (R-3.1-03, R-3.4-02). Only their pixels are
     /// kept, as JPEG of at most 2,048 pixels a side: no place, time or device. For the BUYER who wrote it.
-    #[graphql(guard = "Only(BUYERS)")]
+    #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn submit_photos(&self, ctx: &Context<'_>, input: SubmitPhotosInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -255,7 +258,7 @@ impl ReviewMutation {
     }
 
     /// Shows all the photos of a review that wait, or none of them (R-3.4-02, R-3.4-03). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn decide_photos(&self, ctx: &Context<'_>, input: DecidePhotosInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -288,6 +291,29 @@ fn opinion(score: u8, text: &str, language: &str, aspects: &[AspectScoreInput]) 
         return Err(ApiError::input("aspects", "each aspect is scored once"));
     }
     Ok(Opinion { score, text: text.to_owned(), language, aspects: scored })
+}
+
+/// Who wrote a review, when, and of which order; known even once its text is gone.
+pub(super) struct Written {
+    /// Who.
+    pub(super) by: BuyerId,
+    /// Of which order.
+    pub(super) order: OrderId,
+    /// When.
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Written {
+    /// Of a review, if there is one.
+    pub(super) async fn of(book: &Book, review: ReviewId) -> Result<Option<Self>, ApiError> {
+        let (_, records) = book.load_recorded::<ReviewStream>(review.0).await?;
+        for record in records {
+            if let Event::Review(ReviewEvent::ReviewSubmitted(event)) = decode(&record)? {
+                return Ok(Some(Self { by: event.buyer, order: event.order, at: record.occurred_at }));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The order that a review is of, and its line; an unknown order for a review that is not there to be changed.

@@ -8,6 +8,7 @@ use projections::ViewError;
 use projections::reviews::{ReviewRow, Translation, Visibility};
 use serde::Serialize;
 
+use super::guard::HIDDEN_REVIEW_READERS;
 use super::node::{global, parse};
 use super::orders::Order;
 use super::platform::{Views, instant, opened, read, viewer};
@@ -148,7 +149,8 @@ impl Review {
     }
 
     fn is_for(&self, viewer: &Viewer) -> bool {
-        self.row.visibility == Visibility::Online || viewer.is_staff() || viewer.buyer() == Some(self.row.buyer)
+        let theirs = viewer.buyer() == Some(self.row.buyer);
+        self.row.visibility == Visibility::Online || HIDDEN_REVIEW_READERS.lets(viewer, theirs)
     }
 }
 
@@ -238,7 +240,8 @@ impl Review {
         true
     }
 
-    /// The order that it is of (R-3.2-07): for its author, its sellers and staff.
+    /// The order that it is of (R-3.2-07): for its author, its sellers, and staff but for
+    /// moderators (R-3.4-08).
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         Order::visible(ctx, self.row.order)
     }

@@ -15,7 +15,7 @@ use projections::digest::Digest;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{Only, SELLER_SIDE, SUPERVISORS};
+use super::guard::{Allowed, Only, SELLER_SIDE, SUPERVISORS};
 use super::node::{global, parse};
 use super::platform::{Provenance, Views, instant, read, wait_for};
 use super::scalars::Decimal;
@@ -289,7 +289,7 @@ pub struct SellerMutation;
 #[Object]
 impl SellerMutation {
     /// Opens a seller's account (R-2.1-01). For the SELLER whom the token names, or an OPERATOR for one.
-    #[graphql(guard = "Only(SELLER_SIDE)")]
+    #[graphql(guard = "Only(SELLER_SIDE)", directive = Allowed::apply(SELLER_SIDE))]
     async fn register_seller(&self, ctx: &Context<'_>, input: RegisterSellerInput) -> Result<SellerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -319,7 +319,7 @@ impl SellerMutation {
     }
 
     /// Declares a trader verified (DSA art. 30(2)), so that it may sell. For an OPERATOR or COMPLIANCE.
-    #[graphql(guard = "Only(SUPERVISORS)")]
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS))]
     async fn verify_seller(&self, ctx: &Context<'_>, input: VerifySellerInput) -> Result<SellerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {
@@ -334,7 +334,7 @@ impl SellerMutation {
 
     /// Removes a seller; each of its listings comes down by an event of its own (R-2.2-04). For an OPERATOR or
     /// COMPLIANCE.
-    #[graphql(guard = "Only(SUPERVISORS)")]
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS))]
     async fn remove_seller(&self, ctx: &Context<'_>, input: RemoveSellerInput) -> Result<SellerPayload> {
         let command = Command::of(ctx, input.command_id);
         let result = async {

@@ -1,12 +1,14 @@
 //! Statements of reasons (R-2.2-05, R-3.4-09, R-7-02): for whoever is restricted, for compliance staff and for auditors.
 
-use async_graphql::{Context, Enum, ID, Object, Result};
+use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::StatementId;
 use domain::statement::{Addressee, Ground, Restriction};
 use projections::statements::{IssuedCursor, StatementRow};
+use projections::transparency_database::{Exemption, Unpublished, record_of};
+use serde_json::Value;
 
-use super::guard::{FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only};
 use super::listings::ListingRemovalReason;
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
@@ -90,6 +92,48 @@ pub enum AddresseeKind {
     Seller,
 }
 
+/// A statement of reasons as the Commission's Transparency Database has it (DSA art. 24(5)).
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TransparencyDatabaseEntry {
+    /// The record's id in the database, the same for ever; nothing where there is no record.
+    puid: Option<String>,
+    /// The record, as the database takes it.
+    record: Option<Json<Value>>,
+    /// Why there is no record.
+    why_none: Option<WhyNoRecord>,
+    /// The same in words, with the database's field and the mend where the record was refused.
+    explanation: Option<String>,
+}
+
+/// Why a statement of reasons has no record in the Transparency Database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum WhyNoRecord {
+    /// The operator's convenience, which is neither a breach of law nor of terms.
+    Convenience,
+    /// The seller's own will, which restricts nobody.
+    OwnWill,
+    /// The database would not take it, or it has personal data: a person must look at it.
+    Refused,
+}
+
+impl TransparencyDatabaseEntry {
+    fn of(id: StatementId, row: &StatementRow) -> Result<Self> {
+        let unpublished = match record_of(id, row) {
+            Ok(record) => {
+                let (puid, record) = (record.puid().as_str().to_owned(), serde_json::to_value(record)?);
+                return Ok(Self { puid: Some(puid), record: Some(Json(record)), why_none: None, explanation: None });
+            }
+            Err(unpublished) => unpublished,
+        };
+        let why = match &unpublished {
+            Unpublished::Exempt(Exemption::Convenience) => WhyNoRecord::Convenience,
+            Unpublished::Exempt(Exemption::OwnWill) => WhyNoRecord::OwnWill,
+            Unpublished::Refused(_) => WhyNoRecord::Refused,
+        };
+        Ok(Self { puid: None, record: None, why_none: Some(why), explanation: Some(unpublished.to_string()) })
+    }
+}
+
 /// A statement of reasons.
 #[derive(Debug, Clone)]
 pub struct StatementOfReasons {
@@ -105,8 +149,7 @@ impl StatementOfReasons {
     }
 }
 
-/// What was restricted, and why, with everything that DSA art. 17(3) asks for. No personal data: it can go to the
-/// Commission's Transparency Database as it is (R-7-02).
+/// What was restricted, and why, with everything that DSA art. 17(3) asks for. No personal data.
 #[Object(serial)]
 impl StatementOfReasons {
     /// The global id: a complaint names it.
@@ -219,6 +262,12 @@ impl StatementOfReasons {
         instant(self.row.contestable_until)
     }
 
+    /// Its record for the Commission's Transparency Database (R-7-02), or why there is none. For COMPLIANCE and AUDITOR.
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
+    async fn transparency_database(&self) -> Result<Option<TransparencyDatabaseEntry>> {
+        TransparencyDatabaseEntry::of(self.id, &self.row).map(Some)
+    }
+
     /// When it was issued.
     async fn issued_at(&self) -> DateTime<Utc> {
         instant(self.row.issued_at)
@@ -232,7 +281,7 @@ pub struct StatementQuery;
 #[Object]
 impl StatementQuery {
     /// Statements of reasons, oldest first, from a moment on if one is named (R-7-02). For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", complexity = "cost(first, None, child_complexity)")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,

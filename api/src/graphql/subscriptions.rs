@@ -10,7 +10,7 @@ use futures::{Stream, stream};
 use projections::ViewError;
 use uuid::Uuid;
 
-use super::guard::{MODERATORS, Only, coded};
+use super::guard::{Allowed, MODERATORS, Only, coded};
 use super::live::{begin_item, items, live, views_at};
 use super::node::parse;
 use super::orders::Order;
@@ -75,7 +75,7 @@ impl Subscription {
         }))
     }
 
-    /// An order to which something happened: for its buyer, its sellers, and staff.
+    /// An order to which something happened: for its buyer, its sellers, and staff but for moderators (R-3.4-08).
     async fn order_updated(&self, ctx: &Context<'_>, order_id: ID) -> Result<impl Stream<Item = Result<Order>>> {
         let id: OrderId = parse(&order_id, "orderId").map_err(query_error)?;
         // What was done before the question is found, also where the views are behind.
@@ -87,7 +87,7 @@ impl Subscription {
     }
 
     /// The photos that wait for a person have changed (R-3.2-02, R-3.4-02). For a MODERATOR.
-    #[graphql(guard = "Only(MODERATORS)")]
+    #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn moderation_queue_changed(
         &self,
         ctx: &Context<'_>,

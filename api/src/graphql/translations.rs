@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::guard::{MODERATORS_AND_OPERATORS, Only};
+use super::guard::{Allowed, MODERATORS_AND_OPERATORS, Only};
 use super::platform::platform;
 
 /// What waits to be translated.
@@ -22,7 +22,7 @@ pub struct TranslationQuery;
 #[Object]
 impl TranslationQuery {
     /// What waits to be translated (R-3.2-06). For a MODERATOR or an OPERATOR.
-    #[graphql(guard = "Only(MODERATORS_AND_OPERATORS)")]
+    #[graphql(guard = "Only(MODERATORS_AND_OPERATORS)", directive = Allowed::apply(MODERATORS_AND_OPERATORS))]
     async fn translation_queue(&self, ctx: &Context<'_>) -> TranslationQueue {
         let queue = &platform(ctx).translations;
         TranslationQueue { reviews_waiting: queue.waiting(), translating: queue.is_served() }

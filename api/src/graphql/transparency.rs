@@ -7,7 +7,7 @@ use projections::transparency::{
 };
 
 use super::compliance::{DsaPeriod, DsaPeriodInput};
-use super::guard::{FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only};
 use super::platform::{Provenance, read};
 use super::scalars::Decimal;
 use super::user_error::query_error;
@@ -238,7 +238,7 @@ pub struct TransparencyQuery;
 impl TransparencyQuery {
     /// The transparency report of a year or of six months in the Commission's template (DSA art. 15 and 24(1)). For
     /// COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", complexity = "20 + 30 * child_complexity")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "20 + 30 * child_complexity")]
     async fn transparency_report(&self, ctx: &Context<'_>, period: DsaPeriodInput) -> Result<TransparencyReport> {
         let period = period.reported().map_err(query_error)?;
         read(ctx, |views| {

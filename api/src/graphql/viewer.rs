@@ -7,6 +7,7 @@ use projections::mails::MailCursor;
 use projections::orders::OrderCursor;
 use projections::statements::{AddresseeCursor, Told};
 
+use super::guard::{Allowed, ITS_BUYER, RESTRICTED, SIGNED_IN};
 use super::mails::Mail;
 use super::orders::Order;
 use super::page::{Asked, Page, PageInput, cost, take};
@@ -54,7 +55,7 @@ impl Viewer {
     }
 
     /// A buyer's own orders, newest first; nobody else has any.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Allowed::apply(ITS_BUYER), complexity = "cost(first, None, child_complexity)")]
     async fn orders(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Page<Order>> {
         let buyer = viewer(ctx).buyer();
         let asked = PageInput::forwards(first, after).checked(|key: &OrderCursor| Some(key.0) == buyer)?;
@@ -66,7 +67,7 @@ impl Viewer {
     }
 
     /// A buyer's own reviews, newest first; nobody else has any.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Allowed::apply(ITS_BUYER), complexity = "cost(first, None, child_complexity)")]
     async fn reviews(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Page<Review>> {
         let asked = PageInput::forwards(first, after).checked(|_: &ReviewId| true)?;
         let views = views(ctx);
@@ -79,7 +80,7 @@ impl Viewer {
     }
 
     /// The statements of reasons to a buyer or a seller, newest first; nobody else has any (R-2.2-05, R-3.4-09).
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Allowed::apply(RESTRICTED), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,
@@ -97,7 +98,7 @@ impl Viewer {
     }
 
     /// What a buyer or a seller was told by mail, newest first; nobody else has any.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(directive = Allowed::apply(RESTRICTED), complexity = "cost(first, None, child_complexity)")]
     async fn mails(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Page<Mail>> {
         let viewer = viewer(ctx);
         let recipient = viewer.buyer().map(Recipient::Buyer).or_else(|| viewer.seller().map(Recipient::Seller));
@@ -117,6 +118,7 @@ pub struct ViewerQuery;
 #[Object]
 impl ViewerQuery {
     /// Whoever the token names; nothing without a token.
+    #[graphql(directive = Allowed::apply(SIGNED_IN))]
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         viewer(ctx).identity().cloned().map(Viewer)
     }

@@ -15,8 +15,8 @@
 //! A sealed object opens only under its own name and as what it is, so that whoever can write the place can lose photos
 //! but not show one for another.
 //!
-//! When a review's key is destroyed its objects are noise. They stay where they are: removing them would make nothing
-//! less readable.
+//! When a review's key is destroyed its objects are noise, wherever copies of them are. They are removed all the same:
+//! nobody needs noise, and a place that is emptied is proof to whoever asks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -201,6 +201,22 @@ impl Photos {
         Ok(())
     }
 
+    /// Removes photos; those that are gone already are no matter.
+    ///
+    /// # Errors
+    /// What the place says.
+    pub async fn remove(&self, photos: &[PhotoId]) -> Result<(), ApiError> {
+        for photo in photos {
+            for size in [Size::Whole, Size::Thumbnail] {
+                match self.objects.delete(&size.object(*photo)).await {
+                    Ok(()) | Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A photo, if there is one with this id.
     ///
     /// # Errors
@@ -305,6 +321,16 @@ mod tests {
                     Some(object) => (StatusCode::OK, headers, object.clone()),
                     None => (StatusCode::NOT_FOUND, headers, Bytes::new()),
                 },
+                // Objects are deleted by the names in a list.
+                ("POST", "/market") => {
+                    let list = String::from_utf8_lossy(&body);
+                    let names = list.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+                    let deleted: String = names
+                        .inspect(|name| drop(objects.remove(&format!("/market/{name}"))))
+                        .map(|name| format!("<Deleted><Key>{name}</Key></Deleted>"))
+                        .collect();
+                    (StatusCode::OK, headers, Bytes::from(format!("<DeleteResult>{deleted}</DeleteResult>")))
+                }
                 _ => (StatusCode::METHOD_NOT_ALLOWED, headers, Bytes::new()),
             }
         };
@@ -332,12 +358,16 @@ mod tests {
         let photo = photos.keep(REVIEW, &[picture()]).await.unwrap()[0].photo;
         assert_eq!(photos.find(photo, Size::Whole).await.unwrap().unwrap().bytes, Some(picture().photo));
         assert!(photos.find(PhotoId(REVIEW.0), Size::Whole).await.unwrap().is_none());
+        let left = Arc::clone(&objects);
         let objects = objects.lock().unwrap();
         let names: Vec<_> = objects.keys().map(String::as_str).collect();
         assert_eq!(names, [format!("/market/photos/eu/{photo}"), format!("/market/photos/eu/{photo}.thumbnail")]);
         let sealed =
             |object: &Bytes| !object.windows(10).any(|window| window == b"few pixels" || window == b"the pixels");
         assert!(objects.values().all(sealed));
+        drop(objects);
+        photos.remove(&[photo]).await.unwrap();
+        assert!(left.lock().unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -353,6 +383,11 @@ mod tests {
             assert_eq!(photos.find(photo, size).await.unwrap().unwrap().bytes, None);
         }
         assert!(photos.keep(REVIEW, &[picture()]).await.is_err());
+        for _ in 0..2 {
+            photos.remove(&[photo]).await.unwrap();
+            assert!(photos.find(photo, Size::Whole).await.unwrap().is_none());
+            assert_eq!(std::fs::read_dir(directory.path().join("photos")).unwrap().count(), 0);
+        }
     }
 
     #[tokio::test]

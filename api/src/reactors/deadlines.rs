@@ -8,6 +8,7 @@ use domain::EventKind;
 use domain::authority::{Authority, AuthorityEvent};
 use domain::deadline::{Deadline, DeadlineCommand, DeadlineMissed, Duty, photos_due, publication_due};
 use domain::event::Event;
+use domain::policy::Policies;
 use domain::review::{Review, ReviewEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -33,6 +34,7 @@ pub struct Running {
 #[async_trait]
 impl Reactor for Deadlines {
     const NAME: &'static str = "deadlines";
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ReviewSubmitted,
         EventKind::ReviewPublished,
@@ -47,50 +49,48 @@ impl Reactor for Deadlines {
         EventKind::AuthorityOrderReceived,
         EventKind::AuthorityOrderExecuted,
     ];
-    /// As pairs, since JSON has no other keys than texts.
-    type State = Vec<((Duty, Uuid), Running)>;
+    /// What runs for each duty, by what it concerns.
+    type State = BTreeMap<Duty, BTreeMap<Uuid, Running>>;
 
     fn fold(&self, state: &mut Self::State, fact: &Fact) {
-        let mut clocks: BTreeMap<(Duty, Uuid), Running> = std::mem::take(state).into_iter().collect();
         let running = |due_at| Running { event: fact.event_id, since: fact.at, due_at };
-        let (publication, photos) = ((Duty::ReviewPublication, fact.id), (Duty::PhotoDecision, fact.id));
-        if let Event::Review(event) = &fact.event {
+        let mut begin = |duty, due_at| {
+            state.entry(duty).or_default().insert(fact.id, running(due_at));
+        };
+        let ended: &[Duty] = if let Event::Review(event) = &fact.event {
             if let ReviewEvent::ReviewSubmitted(_) = event {
-                clocks.insert(publication, running(None));
+                begin(Duty::ReviewPublication, None);
+                &[]
             } else if let ReviewEvent::PhotosSubmitted(_) | ReviewEvent::ReviewReinstated(_) = event {
                 // Photos of a review that is back are due anew; without any, nothing is pending.
-                clocks.insert(photos, running(None));
+                begin(Duty::PhotoDecision, None);
+                &[]
             } else if let ReviewEvent::ReviewPublished(_) = event {
-                clocks.remove(&publication);
+                &[Duty::ReviewPublication]
             } else if let ReviewEvent::PhotosApproved(_)
             | ReviewEvent::PhotosRejected(_)
             | ReviewEvent::PhotosReinstated(_) = event
             {
-                clocks.remove(&photos);
+                &[Duty::PhotoDecision]
             } else {
                 // What is not online is due no longer.
-                clocks.remove(&publication);
-                clocks.remove(&photos);
+                &[Duty::ReviewPublication, Duty::PhotoDecision]
             }
         } else if let Event::Authority(AuthorityEvent::AuthorityOrderReceived(order)) = &fact.event {
-            clocks.insert((Duty::AuthorityOrder, fact.id), running(Some(order.answer_by)));
+            begin(Duty::AuthorityOrder, Some(order.answer_by));
+            &[]
         } else {
-            clocks.remove(&(Duty::AuthorityOrder, fact.id));
+            &[Duty::AuthorityOrder]
+        };
+        for duty in ended {
+            state.entry(*duty).or_default().remove(&fact.id);
         }
-        *state = clocks.into_iter().collect();
     }
 
     async fn act(&self, book: &Book, state: &mut Self::State, now: DateTime<Utc>) -> Result<bool, ApiError> {
         let policies = book.policies().await?;
-        let due = state.iter().enumerate().find_map(|(index, ((duty, id), running))| {
-            let due_at = match duty {
-                Duty::ReviewPublication => publication_due(running.since, &policies),
-                Duty::PhotoDecision => photos_due(running.since, &policies),
-                Duty::AuthorityOrder => running.due_at?,
-            };
-            (due_at <= now).then_some((index, *duty, *id, running.event, due_at))
-        });
-        let Some((index, duty, concerns, event, due_at)) = due else { return Ok(false) };
+        let due = due(state, &policies, now);
+        let Some((duty, concerns, event, due_at)) = due else { return Ok(false) };
         let cause = cause(Self::NAME, event, "alarm");
         let raise = |_: Deadline| async move {
             let pending = match duty {
@@ -110,7 +110,25 @@ impl Reactor for Deadlines {
             metrics::counter!("marktboek_deadlines_missed_total").increment(1);
         }
         settled(raised)?;
-        state.swap_remove(index);
+        state.entry(duty).or_default().remove(&concerns);
         Ok(true)
     }
+}
+
+/// A clock that has run out: for which duty, what it concerns, the event with which it began, and when it ran out.
+fn due(
+    running: &BTreeMap<Duty, BTreeMap<Uuid, Running>>,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Option<(Duty, Uuid, Uuid, DateTime<Utc>)> {
+    running.iter().find_map(|(duty, clocks)| {
+        clocks.iter().find_map(|(concerns, clock)| {
+            let due_at = match duty {
+                Duty::ReviewPublication => publication_due(clock.since, policies),
+                Duty::PhotoDecision => photos_due(clock.since, policies),
+                Duty::AuthorityOrder => clock.due_at?,
+            };
+            (due_at <= now).then_some((*duty, *concerns, clock.event, due_at))
+        })
+    })
 }

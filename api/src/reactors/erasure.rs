@@ -1,5 +1,5 @@
-//! Forgetting (R-3.3-02): after the event that asks for it, the subject's key is destroyed, and only then is that
-//! recorded. A crash in between repeats the destruction, which finds nothing more to destroy.
+//! Forgetting (R-3.3-02): after the event that asks for it, the subject's key is destroyed, its photos are removed, and only
+//! then is that recorded. A crash in between repeats both, which find nothing more to do.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -8,17 +8,32 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::EventKind;
+use domain::event::Event;
+use domain::ids::PhotoId;
+use domain::review::ReviewEvent;
 use domain::sealed::Subject;
 use domain::subject::{SubjectCommand, SubjectState};
-use event_log::LogError;
+use event_log::{Direction, LogError, StreamName};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause};
+use crate::commands::decode;
+use crate::photos::Photos;
 use crate::{ApiError, Book};
 
 /// Destroys keys of whom asked to be forgotten.
-#[derive(Debug, Default)]
-pub struct Erasure;
+#[derive(Debug)]
+pub struct Erasure {
+    photos: Photos,
+}
+
+impl Erasure {
+    /// Forgets, photos too.
+    #[must_use]
+    pub const fn new(photos: Photos) -> Self {
+        Self { photos }
+    }
+}
 
 #[async_trait]
 impl Reactor for Erasure {
@@ -38,6 +53,7 @@ impl Reactor for Erasure {
         // Rewriting the key file may take a while.
         let destroyed = tokio::task::spawn_blocking(move || vault.destroy(&name));
         destroyed.await.map_err(|_| LogError::Closed)??;
+        self.photos.remove(&photos_of(book, &subject).await?).await?;
         let record = SubjectCommand::RecordDestruction { subject: subject.clone(), asked_by };
         let cause = cause(Self::NAME, asked_by, "destroy-key");
         let stream = SubjectState::stream_of(&subject);
@@ -46,4 +62,17 @@ impl Reactor for Erasure {
         state.pop_front();
         Ok(true)
     }
+}
+
+/// The photos that were ever sent with a review, by the subject that it is.
+async fn photos_of(book: &Book, subject: &Subject) -> Result<Vec<PhotoId>, ApiError> {
+    let stream = StreamName::new(subject.0.as_str())?;
+    let records = book.log().read_stream(&stream, None, Direction::Forwards, usize::MAX).await?;
+    let mut photos = Vec::new();
+    for record in records.iter().filter(|record| *record.event_type == *EventKind::PhotosSubmitted.name()) {
+        if let Event::Review(ReviewEvent::PhotosSubmitted(submitted)) = decode(record)? {
+            photos.extend(submitted.photos);
+        }
+    }
+    Ok(photos)
 }

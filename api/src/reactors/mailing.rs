@@ -39,6 +39,7 @@ impl Mailing {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Waiting {
     mails: BTreeMap<MailId, Waits>,
+    /// Without those that were just tried: the event that says what became of them is on its way.
     by_time: BTreeSet<(DateTime<Utc>, MailId)>,
 }
 
@@ -105,8 +106,7 @@ impl Reactor for Mailing {
             let cause = cause(Self::NAME, waits.event, "record-attempt");
             settled(book.execute(id.0, &cause, |_: Mail| ready(Ok(record.clone()))).await)?;
         }
-        // What becomes of it comes back as an event.
-        state.take_out(id);
+        state.by_time.remove(&(not_before, id));
         Ok(true)
     }
 }

@@ -22,8 +22,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often a reactor looks at the clock when nothing happens.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A checkpoint is written when this long passed since the last one, when the end of the book is reached for the first
-/// time, and when the reactor ends. Writing it oftener would cost more than reading a little again.
+/// A checkpoint is written when this long passed since the last one and there is news, when the end of the book is reached
+/// for the first time, and when the reactor ends. Writing it oftener would cost more than reading a little again.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
 /// How far a reactor has come, as its file has it.
@@ -42,6 +42,8 @@ pub struct Run<R: Reactor> {
     /// Where its checkpoint lies.
     file: PathBuf,
     written: Instant,
+    /// Whether its checkpoint is behind it.
+    news: bool,
     /// Tells up to which position it has done everything; nothing before it has caught up for the first time.
     reached: watch::Sender<Position>,
 }
@@ -57,7 +59,7 @@ impl<R: Reactor> Run<R> {
             Some(checkpoint) => (checkpoint.state, Position(checkpoint.next)),
             None => (R::State::default(), begin),
         };
-        Self { reactor, state, next, file, written: Instant::now(), reached }
+        Self { reactor, state, next, file, written: Instant::now(), news: false, reached }
     }
 
     /// Runs until `stop` says so or the book is closed.
@@ -110,7 +112,7 @@ impl<R: Reactor> Run<R> {
                 self.act(book).await?;
             }
             self.reached.send_replace(self.next);
-            if first_time || self.written.elapsed() >= CHECKPOINT_EVERY {
+            if first_time || self.news && self.written.elapsed() >= CHECKPOINT_EVERY {
                 self.write()?;
             }
         }
@@ -124,19 +126,21 @@ impl<R: Reactor> Run<R> {
             self.reactor.fold(&mut self.state, &Fact::read(record)?);
         }
         self.next = record.position.next();
+        self.news = true;
         Ok(wanted)
     }
 
     /// Does all that is due.
     async fn act(&mut self, book: &Book) -> Result<(), ApiError> {
         while self.reactor.act(book, &mut self.state, book.clock().now()).await? {
+            self.news = true;
             metrics::counter!("marktboek_reactions_total", "reactor" => R::NAME).increment(1);
         }
         Ok(())
     }
 
     fn write(&mut self) -> Result<(), ApiError> {
-        self.written = Instant::now();
+        (self.written, self.news) = (Instant::now(), false);
         let checkpoint = Checkpoint { version: R::VERSION, next: self.next.0, state: &self.state };
         let beside = self.file.with_extension("new");
         fs::write(&beside, serde_json::to_vec(&checkpoint)?).map_err(ApiError::io("writing", &beside))?;

@@ -23,6 +23,7 @@ use super::seller_removal::SellerRemoval;
 use super::statements::Statements;
 use super::translations::{Queue, Translations};
 use crate::mail::{Link, Transport};
+use crate::photos::Photos;
 use crate::translation::Translator;
 use crate::{ApiError, Book};
 
@@ -33,6 +34,8 @@ pub struct Means {
     pub site: Link,
     /// How mail is sent.
     pub transport: Transport,
+    /// The photos.
+    pub photos: Photos,
     /// What translates, if anything does.
     pub translator: Option<Translator>,
     /// What waits to be translated is told here.
@@ -56,7 +59,7 @@ impl Reactors {
     pub fn start(book: &Book, means: Means, directory: &Path, stop: &watch::Receiver<bool>) -> Result<Self, ApiError> {
         std::fs::create_dir_all(directory).map_err(ApiError::io("making", directory))?;
         let mut started = Starting { book, directory, stop, tasks: Vec::new(), reached: Vec::new() };
-        started.start(Erasure, Position::START);
+        started.start(Erasure::new(means.photos), Position::START);
         started.start(SellerRemoval, Position::START);
         started.start(Statements, Position::START);
         started.start(Notices, Position::START);

@@ -156,7 +156,7 @@ impl Market {
         self.done(Role::Operator, "verifySeller", "VerifySellerInput", verify, "seller { verified }").await;
         let product = json!({
             "productId": PRODUCT, "title": "iPhone 13 128 GB", "brand": "Apple",
-            "category": "smartphones", "subcategory": "iphone",
+            "category": "smartphones", "subcategory": "iphone", "ean": "4006381333931",
         });
         self.done(Role::Operator, "catalogueProduct", "CatalogueProductInput", product, "product { title }").await;
         let payload =

@@ -187,6 +187,20 @@ fn r_1_3_01_guarantees_stand_on_the_order() {
 }
 
 #[test]
+fn r_1_3_01_a_guarantee_lasts_to_the_end_of_its_last_day() {
+    for (delivered, months, until) in [
+        ("2026-01-04T10:00:00Z", 24, "2028-01-04T23:00:00Z"),
+        // In Paris it is 1 May already, a holiday, in summer time; twelve months later too.
+        ("2026-04-30T22:00:00Z", 12, "2027-05-01T22:00:00Z"),
+        // From winter time to the night after the clock changed.
+        ("2026-01-29T10:00:00Z", 2, "2026-03-29T22:00:00Z"),
+        ("2026-08-31T10:00:00Z", 6, "2027-02-28T23:00:00Z"),
+    ] {
+        assert_eq!(guaranteed_until(at(delivered), months), at(until), "{delivered}");
+    }
+}
+
+#[test]
 fn r_1_3_02_help_is_asked_on_the_order_and_resolved_once() {
     let request = HelpRequestId(Uuid::from_u128(5));
     let ask = |party| OrderCommand::RequestHelp {
@@ -219,7 +233,7 @@ fn r_1_3_03_insurance_is_taken_out_at_purchase_or_never() {
 #[test]
 fn r_2_1_02_r_2_3_08_late_is_from_the_promised_instant_on() {
     let shipped = || confirmed().after(OrderCommand::Ship(Party::Platform));
-    // Three days from 1 January end with 4 January in Paris.
+    // Three days from 1 January, a holiday, end with 4 January in Paris, a Sunday: days of delivery are plain days.
     for (moment, late) in [("2026-01-04T22:59:59.999999Z", false), ("2026-01-04T23:00:00Z", true)] {
         let OrderEvent::OrderDelivered(event) =
             only(shipped().at(moment).when(OrderCommand::ConfirmDelivery(Party::Platform)).unwrap())
@@ -229,6 +243,9 @@ fn r_2_1_02_r_2_3_08_late_is_from_the_promised_instant_on() {
         assert_eq!(event.late, late, "{moment}");
         assert_eq!(event.sellers.len(), 2, "each seller once");
     }
+    // From Good Friday's week over the change of the clock: placed on 27 March in winter, promised in summer.
+    let spring = given::<Order>().at("2026-03-27T12:00:00Z").after(place(vec![wanted(10, 20, 1)], 199, false));
+    assert_eq!(spring.state().0.as_ref().unwrap().placed.promised_until, at("2026-03-30T22:00:00Z"));
     assert_eq!(confirmed().refusal(OrderCommand::ConfirmDelivery(Party::Platform)), ("R-2.1-02", Refused::NotEligible));
     assert_eq!(placed().refusal(OrderCommand::Ship(Party::Platform)), ("R-2.1-02", Refused::NotEligible));
 }
@@ -248,9 +265,9 @@ fn r_2_3_08_an_issue_counts_once_for_each_seller_and_kind() {
         };
         assert_eq!(event.first_of_kind, counts);
     }
-    assert!(delivered().at("2028-01-04T09:59:59Z").when(report(0, IssueKind::WrongProduct)).is_ok());
+    assert!(delivered().at("2028-01-04T22:59:59.999999Z").when(report(0, IssueKind::WrongProduct)).is_ok());
     assert_eq!(
-        delivered().at("2028-01-04T10:00:00Z").refusal(report(0, IssueKind::WrongProduct)),
+        delivered().at("2028-01-04T23:00:00Z").refusal(report(0, IssueKind::WrongProduct)),
         ("R-2.3-08", Refused::TooLate)
     );
 }

@@ -131,7 +131,7 @@ fn reject(criteria: Vec<Criterion>) -> ReviewCommand {
     ReviewCommand::RejectPhotos(judgement(criteria))
 }
 
-fn live() -> Given<Review> {
+pub(crate) fn live() -> Given<Review> {
     given::<Review>().at("2026-03-10T10:00:00Z").after(submit(5, "très bien"))
 }
 
@@ -223,6 +223,17 @@ fn r_3_1_07_authorship_is_declared_and_the_terms_stand_on_the_event() {
     );
     let Review::Live(review) = live().state().clone() else { panic!("live") };
     assert_eq!(review.submitted.licence, Licence { terms_version: "2026-01".into(), author: true });
+    let under = |terms: &str| match submit(5, "bien") {
+        ReviewCommand::Submit { review, buyer, author, order_id, order, line, category, opinion, licence } => {
+            let licence = Licence { terms_version: terms.into(), ..licence };
+            ReviewCommand::Submit { review, buyer, author, order_id, order, line, category, opinion, licence }
+        }
+        other => other,
+    };
+    assert_eq!(given::<Review>().refusal(under(" ")), ("R-3.1-07", Refused::Invalid));
+    let trimmed = given::<Review>().after(under(" 2026-02 "));
+    let Review::Live(review) = trimmed.state() else { panic!("live") };
+    assert_eq!(review.submitted.licence.terms_version, "2026-02");
 }
 
 #[test]

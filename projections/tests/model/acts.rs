@@ -148,10 +148,10 @@ fn state() -> impl Strategy<Value = MemberState> {
 }
 
 fn supply() -> impl Strategy<Value = Deed> {
-    use ListingRemovalReason::{Convenience, Dangerous, NotReconditioned, SellerRemoved};
+    use ListingRemovalReason::{Convenience, NotReconditioned, Prohibited, SellerRemoved};
     let any = any::<u8>;
-    let of_listing = vec![Convenience, Dangerous, NotReconditioned, SellerRemoved];
-    let of_seller = vec![SellerRemovalReason::Convenience, SellerRemovalReason::BreachOfLaw];
+    let of_listing = vec![Convenience, Prohibited, NotReconditioned, SellerRemoved];
+    let of_seller = vec![SellerRemovalReason::Convenience, SellerRemovalReason::TraderNotTraceable];
     prop_oneof![
         6 => (any(), any(), proptest::bool::ANY, 1..4_u8)
             .prop_map(|(product, seller, premium, price)| Deed::Publish { product, seller, premium, price }),

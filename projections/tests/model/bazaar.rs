@@ -24,6 +24,9 @@ pub(crate) const PRODUCTS: [(ProductId, &str, &str); 3] = [
     (ProductId(Uuid::from_u128(0x12)), "smartphones", "iphone"),
     (ProductId(Uuid::from_u128(0x13)), "smartphones", "pixel"),
 ];
+/// Who buyers and traders are: name, e-mail address, postal address, telephone, identification, payment account.
+pub(crate) const WHO: [&str; 6] =
+    ["Noor Nachtegaal", "noor@nachtegaal.eu", "Zijlweg 12", "+31 6 12 34 56 78", "passport 4711", "NL91ABNA0417164300"];
 pub(crate) const SELLERS: [SellerId; 3] =
     [SellerId(Uuid::from_u128(0x21)), SellerId(Uuid::from_u128(0x22)), SellerId(Uuid::from_u128(0x23))];
 pub(crate) const BUYERS: [BuyerId; 3] =
@@ -87,12 +90,14 @@ impl Bazaar {
             off_sale_since: BTreeMap::new(),
         };
         bazaar.past.push(bazaar.at);
-        for (product, category, subcategory) in PRODUCTS {
+        for ((product, category, subcategory), ean) in PRODUCTS.into_iter().zip(["4006381333931", "5901234123457", ""])
+        {
             let catalogue = ProductCommand::Catalogue {
                 title: format!("{subcategory} {product}"),
                 brand: "brand".into(),
                 category: category.into(),
                 subcategory: subcategory.into(),
+                ean: ean.parse().ok(),
             };
             let occasion = bazaar.occasion();
             bazaar.market.product(product, catalogue, occasion).unwrap();
@@ -115,7 +120,7 @@ impl Bazaar {
         for (buyer, country) in BUYERS.into_iter().zip(["FR", "NL", "BR"]) {
             let register = BuyerCommand::Register {
                 buyer,
-                identity: BuyerIdentity { name: "N".into(), email: "a@b.eu".into(), address: "A".into() },
+                identity: BuyerIdentity { name: WHO[0].into(), email: WHO[1].into(), address: WHO[2].into() },
                 country: country.parse().unwrap(),
                 language: "en".parse().unwrap(),
             };
@@ -150,11 +155,11 @@ impl Bazaar {
 
 fn contact() -> TraderContact {
     TraderContact {
-        name: "N".into(),
-        address: "A".into(),
-        phone: "1".into(),
-        email: "a@b.eu".into(),
-        identification: "I".into(),
-        payment_account: "P".into(),
+        name: WHO[0].into(),
+        address: WHO[2].into(),
+        phone: WHO[3].into(),
+        email: WHO[1].into(),
+        identification: WHO[4].into(),
+        payment_account: WHO[5].into(),
     }
 }

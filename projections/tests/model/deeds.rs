@@ -6,12 +6,12 @@ use domain::buyer::Buyer;
 use domain::calendar::Month;
 use domain::criterion::Criterion;
 use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
+use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
 use domain::review::{Aspect, Judgement, Licence, Opinion, PhotoContent, ReviewCommand};
-use domain::seller::SellerCommand;
+use domain::seller::{SellerCommand, SellerStanding};
 use fixtures::Occasion;
 use uuid::Uuid;
 
@@ -75,7 +75,12 @@ impl Bazaar {
             }
             Deed::RemoveListing { listing, reason } => {
                 let id = pick(&self.listings, *listing)?;
-                let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
+                let state = self.market.listing_state(id);
+                let listing = state.for_sale(domain::Rule("R-2.2-01"))?;
+                let (product, standing) = (listing.product, self.market.seller_standing(listing.seller));
+                if *reason == ListingRemovalReason::SellerRemoved && standing != SellerStanding::Removed {
+                    return Err("its seller is not removed".into());
+                }
                 let (reason, explanation) = (*reason, "no longer wanted".into());
                 self.market.listing(
                     id,

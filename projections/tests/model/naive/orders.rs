@@ -2,13 +2,13 @@
 
 use std::cmp::Reverse;
 
-use domain::Event;
 use domain::buyer::BuyerEvent;
 use domain::dispute::{DisputeEvent, DisputeState};
 use domain::ids::OrderId;
 use domain::order::{OrderEvent, OrderStatus};
-use projections::orders::{DisputeRow, OrdersReader};
-use projections::{Happened, Rows};
+use domain::{Event, EventKind};
+use projections::orders::{DisputeRow, HelpRow, OrdersReader};
+use projections::{Happened, Rows, SealedText};
 
 use crate::bazaar::BUYERS;
 
@@ -63,9 +63,13 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
             });
             assert_eq!(row.issues, issues.collect::<Vec<_>>());
             let help = events_of(facts, id).filter_map(|(event, at)| match event {
-                OrderEvent::HelpRequested(help) => {
-                    Some((help.request, help.topic, at, resolved(facts, id, help.request)))
-                }
+                OrderEvent::HelpRequested(help) => Some(HelpRow {
+                    id: help.request,
+                    topic: help.topic,
+                    message: SealedText::of(EventKind::HelpRequested, &help.message),
+                    requested_at: at,
+                    resolved: resolved(facts, id, help.request),
+                }),
                 _ => None,
             });
             assert_eq!(row.help_requests, help.collect::<Vec<_>>());
@@ -108,12 +112,15 @@ fn dispute(facts: &[Happened], order: OrderId) -> Option<DisputeRow> {
         (None, Some((forum, ..))) => forum.state(),
         (None, None) => DisputeState::Amicable,
     };
-    said.first().map(|(_, opened_at)| DisputeRow { state, opened_at: *opened_at, referrals, closed })
+    let (opened, opened_at) = *said.first()?;
+    let DisputeEvent::DisputeOpened(opened) = opened else { panic!("a dispute begins with its opening") };
+    let subject = SealedText::of(EventKind::DisputeOpened, &opened.subject);
+    Some(DisputeRow { state, subject, opened_at, referrals, closed })
 }
 
-fn resolved(facts: &[Happened], order: OrderId, request: domain::ids::HelpRequestId) -> Option<i64> {
+fn resolved(facts: &[Happened], order: OrderId, request: domain::ids::HelpRequestId) -> Option<(String, i64)> {
     events_of(facts, order).find_map(|(event, at)| match event {
-        OrderEvent::HelpResolved(resolved) if resolved.request == request => Some(at),
+        OrderEvent::HelpResolved(resolved) if resolved.request == request => Some((resolved.outcome.clone(), at)),
         _ => None,
     })
 }

@@ -53,7 +53,10 @@ fn told(facts: &[Happened]) -> BTreeMap<ReviewId, Told> {
             }
             ReviewEvent::PhotosRemoved(_) => review.photos.clear(),
             ReviewEvent::ReviewModerated(_) => review.online = false,
-            ReviewEvent::ReviewReinstated(_) => review.online = true,
+            ReviewEvent::ReviewReinstated(_) => {
+                review.online = true;
+                review.waiting_since = review.waiting_since.map(|_| fact.micros());
+            }
             ReviewEvent::ReviewTranslated(_) => {}
             ReviewEvent::PhotosRejected(_) => review.waiting_since = None,
         }
@@ -87,7 +90,8 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
             assert!(back.iter().rev().eq(&shown), "{product} {sort:?}, backwards");
         }
     }
-    let mut waiting: Vec<_> = reviews.iter().filter_map(|(id, review)| Some((review.waiting_since?, *id))).collect();
+    let online = reviews.iter().filter(|(_, review)| review.online);
+    let mut waiting: Vec<_> = online.filter_map(|(id, review)| Some((review.waiting_since?, *id))).collect();
     waiting.sort_unstable();
     assert_eq!(reader.photo_queue(None).map(|row| row.unwrap()).collect::<Vec<_>>(), waiting, "photos that wait");
     for buyer in BUYERS {

@@ -13,7 +13,7 @@ use domain::listing::ListingRemovalReason;
 use domain::mail::{MailEvent, MailKind, Recipient};
 use domain::notice::{Allegation, NoticeEvent, NoticeOutcome, NoticeSubmitted};
 use domain::seller::SellerEvent;
-use domain::statement::{Addressee, Ground, Restriction, StatementEvent};
+use domain::statement::{Addressee, Ground, Restriction, StatementEvent, StatementOfReasonsIssued};
 use projections::active_recipients::Average;
 use projections::transparency::{
     Cell, ComplaintAbout, Durations, Heading, Part, RestrictionKind, TransparencyFigures, TransparencyReader,
@@ -162,7 +162,13 @@ fn counted(facts: &[Happened], period: ReportPeriod) -> Named {
         let inside = |at: DateTime<Utc>| period.months().contains(&Month::of(at));
         match &fact.event {
             Event::Statement(StatementEvent::StatementOfReasonsIssued(issued)) if inside(issued.since) => {
-                measure(&mut counted, issued.restriction, &ground(facts, number), issued.notice, &facts[..number]);
+                measure(
+                    &mut counted,
+                    issued.restriction,
+                    &ground(issued, &facts[..number]),
+                    issued.notice,
+                    &facts[..number],
+                );
             }
             Event::Statement(_) => {}
             _ if !inside(fact.at) => {}
@@ -280,16 +286,17 @@ fn of_notice(counted: &mut Counted, fact: &Happened, event: &NoticeEvent, facts:
 }
 
 /// The ground of a statement; of a removed seller's listing, the seller's.
-fn ground(facts: &[Happened], number: usize) -> Ground {
-    let Event::Statement(StatementEvent::StatementOfReasonsIssued(issued)) = &facts[number].event else { panic!() };
-    let removed = facts[..number].iter().rev().find_map(|fact| match (&fact.event, issued.addressee) {
+pub(crate) fn ground(issued: &StatementOfReasonsIssued, before: &[Happened]) -> Ground {
+    let removed = before.iter().rev().find_map(|fact| match (&fact.event, issued.addressee) {
         (Event::Seller(SellerEvent::SellerRemoved(removed)), Addressee::Seller(seller)) if fact.id == seller.0 => {
             Some(Ground::Seller(removed.reason))
         }
         _ => None,
     });
-    let of_seller = issued.ground == Ground::Listing(ListingRemovalReason::SellerRemoved);
-    removed.filter(|_| of_seller).unwrap_or_else(|| issued.ground.clone())
+    match &issued.ground {
+        Ground::Listing(ListingRemovalReason::SellerRemoved) => removed.unwrap(),
+        ground => ground.clone(),
+    }
 }
 
 fn measure(
