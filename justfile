@@ -33,3 +33,8 @@ bench:
 olist directory:
     cargo build --release -p replay-tool
     python3 tests/olist/compare.py --replay-tool target/release/replay-tool --olist {{directory}}
+
+# The transparency report's columns and indicators against the Commission's files, in a directory.
+template directory:
+    cargo build --release -p replay-tool
+    python3 tests/transparency/compare_with_template.py --replay-tool target/release/replay-tool --templates {{directory}}

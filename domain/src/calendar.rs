@@ -124,6 +124,91 @@ impl fmt::Display for SixMonths {
     }
 }
 
+/// The months of a transparency report: the calendar year, which is due by law from 2026 on (Implementing Regulation (EU)
+/// 2024/2835, art. 2), as `2026`; or any six months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReportPeriod {
+    /// A calendar year, by its first month.
+    Year(Month),
+    /// Six months, as in the second half of 2025, with which the template begins.
+    SixMonths(SixMonths),
+}
+
+impl ReportPeriod {
+    /// The months, in order.
+    #[must_use]
+    pub fn months(self) -> Vec<Month> {
+        match self {
+            Self::Year(first) => std::iter::successors(Some(first), |month| Some(month.next())).take(12).collect(),
+            Self::SixMonths(months) => months.months().to_vec(),
+        }
+    }
+
+    /// The first month.
+    #[must_use]
+    pub const fn first(self) -> Month {
+        match self {
+            Self::Year(first) => first,
+            Self::SixMonths(months) => months.first,
+        }
+    }
+
+    /// The last month.
+    #[must_use]
+    pub fn last(self) -> Month {
+        self.months().last().copied().unwrap_or(self.first())
+    }
+
+    /// The first instant of the first month.
+    #[must_use]
+    pub fn begins(self) -> DateTime<Utc> {
+        self.first().begins()
+    }
+
+    /// The first instant after the last month.
+    #[must_use]
+    pub fn ends(self) -> DateTime<Utc> {
+        self.last().next().begins()
+    }
+
+    /// The first and the last day.
+    #[must_use]
+    pub fn days(self) -> (NaiveDate, NaiveDate) {
+        let after = local_day(self.ends());
+        (local_day(self.begins()), after.pred_opt().unwrap_or(after))
+    }
+}
+
+impl From<SixMonths> for ReportPeriod {
+    fn from(months: SixMonths) -> Self {
+        Self::SixMonths(months)
+    }
+}
+
+impl FromStr for ReportPeriod {
+    type Err = BadValue;
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let bad = |_| BadValue {
+            wanted: "a period is a year, as in 2026, a half-year, as in 2025-H2, or the first of six months, as in 2025-03",
+            found: text.to_owned(),
+        };
+        if text.len() == 4 {
+            format!("{text}-01").parse().map(Self::Year).map_err(bad)
+        } else {
+            text.parse().map(Self::SixMonths).map_err(bad)
+        }
+    }
+}
+
+impl fmt::Display for ReportPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Year(first) => write!(f, "{:04}", first.year),
+            Self::SixMonths(months) => months.fmt(f),
+        }
+    }
+}
+
 /// The first instant after the local day on which `instant` falls, plus so many days: `end_of_day(delivery, 30)` is
 /// when the thirtieth day after delivery is over. The day of the event is not counted (Reg. 1182/71 art. 3(1)).
 #[must_use]
@@ -204,6 +289,25 @@ mod tests {
         assert_eq!("2018-07".parse::<SixMonths>().unwrap().to_string(), "2018-H2");
         for bad in ["2018", "2018-H3", "2018-13", "H1-2018"] {
             assert!(bad.parse::<SixMonths>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r_7_01_a_report_is_of_a_year_or_of_six_months_from_midnight_to_midnight_in_paris_in_winter_and_in_summer() {
+        for (period, begins, ends, days) in [
+            ("2026-H1", "2025-12-31T23:00:00Z", "2026-06-30T22:00:00Z", "2026-01-01/2026-06-30"),
+            ("2026-H2", "2026-06-30T22:00:00Z", "2026-12-31T23:00:00Z", "2026-07-01/2026-12-31"),
+            ("2025-09", "2025-08-31T22:00:00Z", "2026-02-28T23:00:00Z", "2025-09-01/2026-02-28"),
+            ("2026", "2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z", "2026-01-01/2026-12-31"),
+        ] {
+            let months: ReportPeriod = period.parse().unwrap();
+            assert_eq!((months.begins(), months.ends()), (at(begins), at(ends)), "{period}");
+            assert_eq!(months.to_string(), period);
+            let (first, last) = months.days();
+            assert_eq!(format!("{first}/{last}"), days);
+        }
+        for bad in ["26", "year", "2026-H3", "2026-1"] {
+            assert!(bad.parse::<ReportPeriod>().is_err(), "{bad}");
         }
     }
 

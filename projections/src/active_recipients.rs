@@ -12,7 +12,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::activity::{ActivityEvent, Excluded, RecipientRole};
-use domain::calendar::{Month, SixMonths};
+use domain::calendar::{Month, ReportPeriod};
 use domain::event::{Event, EventKind};
 use domain::ids::RecipientId;
 use domain::order::OrderEvent;
@@ -181,7 +181,8 @@ impl View for ActiveRecipients {
     }
 }
 
-/// The average monthly active recipients of six months, as DSA art. 24(2) asks: an exact fraction.
+/// The average monthly active recipients of six months, as DSA art. 24(2) asks, or of the year of a report: an exact
+/// fraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Average {
     /// The months with their rows, in order.
@@ -253,12 +254,13 @@ impl ActiveRecipientsReader<'_> {
         Ok(MONTHS.get(self.0, &month)?.unwrap_or_default())
     }
 
-    /// The average of six months.
+    /// The average of six months, or of a year.
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    pub fn average(&self, period: SixMonths) -> Result<Average, ViewError> {
+    pub fn average(&self, period: impl Into<ReportPeriod>) -> Result<Average, ViewError> {
         let months = period
+            .into()
             .months()
             .into_iter()
             .map(|month| Ok((month, self.month(month)?)))
@@ -270,6 +272,7 @@ impl ActiveRecipientsReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::calendar::SixMonths;
 
     fn average(unions: [u64; 6]) -> Average {
         let period: SixMonths = "2018-H1".parse().unwrap();

@@ -8,7 +8,8 @@ use std::io::Write;
 
 use domain::calendar::Month;
 use domain::ids::{
-    BuyerId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ProductId, RecipientId, ReviewId, SellerId, StatementId,
+    AuthorityContactId, BuyerId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ProductId, RecipientId, ReviewId,
+    SellerId, StatementId,
 };
 use domain::place::MemberState;
 use domain::text::Slug;
@@ -107,6 +108,7 @@ macro_rules! ids {
 }
 
 ids!(
+    AuthorityContactId,
     BuyerId,
     ComplaintId,
     ListingId,

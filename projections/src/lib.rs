@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
 //! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`ledger`] [`mails`] | the views, one file each |
+//! | [`transparency`] | the view of what the DSA's transparency report counts, and the report in the template's parts |
 //! | [`transparency_database`] | the Commission's record of each statement of reasons |
 //! | [`registry`] | all views there are, by name |
 //! | [`runner`] | keeps views current: one pass over the log for all, decoding in parallel with applying |
@@ -48,6 +49,7 @@ pub mod served;
 pub mod statements;
 pub mod store;
 pub mod table;
+pub mod transparency;
 pub mod transparency_database;
 pub mod view;
 

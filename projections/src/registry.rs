@@ -13,7 +13,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::view::{Happened, View};
 use crate::{
     ViewError, active_recipients, buy_box, catalogue, deadlines, ledger, mails, moderation, orders, ranking, retention,
-    reviews, statements,
+    reviews, statements, transparency,
 };
 
 type OpenView = fn(&Path) -> Result<Box<dyn Running>, ViewError>;
@@ -89,7 +89,7 @@ fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
 }
 
 /// All views, in alphabetical order of name.
-pub const VIEWS: [ViewKind; 12] = [
+pub const VIEWS: [ViewKind; 13] = [
     ViewKind::of::<active_recipients::ActiveRecipients>(),
     ViewKind::of::<buy_box::BuyBox>(),
     ViewKind::of::<catalogue::Catalogue>(),
@@ -102,6 +102,7 @@ pub const VIEWS: [ViewKind; 12] = [
     ViewKind::of::<retention::Retention>(),
     ViewKind::of::<reviews::Reviews>(),
     ViewKind::of::<statements::Statements>(),
+    ViewKind::of::<transparency::Transparency>(),
 ];
 
 /// A view that is being kept.

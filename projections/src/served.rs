@@ -34,6 +34,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
 use crate::statements::StatementsReader;
+use crate::transparency::TransparencyReader;
 use crate::view::View;
 
 /// How often time is advanced when nothing happens.
@@ -389,6 +390,12 @@ impl Snapshot<'_> {
     #[must_use]
     pub fn statements(&self) -> StatementsReader<'_> {
         StatementsReader(self.rows(11))
+    }
+
+    /// What the transparency report counts.
+    #[must_use]
+    pub fn transparency(&self) -> TransparencyReader<'_> {
+        TransparencyReader(self.rows(12))
     }
 
     /// Product search.

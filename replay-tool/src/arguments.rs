@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::calendar::SixMonths;
+use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::Position;
 use projections::data_directory::DataDirectory;
 use projections::report::Filter;
@@ -62,7 +62,7 @@ pub(crate) enum Command {
     View {
         /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, mails, missed-deadlines,
         /// moderation, my-orders, photo-queue, ranking, rating, retention, reviews, seller-ledger, seller-quality,
-        /// sellers, statements.
+        /// sellers, statements, transparency.
         name: String,
         #[command(flatten)]
         at: At,
@@ -100,6 +100,17 @@ pub(crate) enum Command {
         period: Issued,
         #[command(flatten)]
         at: At,
+    },
+    /// The DSA's transparency report (art. 15 and 24(1)) in the Commission's template: a CSV for each of its parts, the
+    /// qualitative part as Markdown, and the report's address.
+    TransparencyReport {
+        /// A year, as in 2026, a half-year, as in 2025-H2, or the first of six months, as in 2025-03.
+        #[arg(long)]
+        period: ReportPeriod,
+        #[command(flatten)]
+        at: At,
+        /// The directory to write to; it is made, and files of the same names are written over.
+        out: PathBuf,
     },
     /// One stream, a line an event, with who and why.
     History {

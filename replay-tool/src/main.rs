@@ -11,6 +11,7 @@
 //! | `diff.rs` | `diff NAME` |
 //! | `dsa.rs` | `dsa --period P` |
 //! | `export_statements.rs` | `export-statements OUT` |
+//! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
 //! | `rebuild.rs` | `rebuild [NAME…]` |
@@ -28,6 +29,7 @@ mod history;
 mod import;
 mod progress;
 mod rebuild;
+mod transparency_report;
 mod verify;
 mod view;
 
@@ -73,6 +75,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::Diff { names, server } => diff::run(&data, &names, &server),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
+        Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
         Command::Rebuild { names } => rebuild::run(&data, &names),

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::activity::{ActivityCommand, ActivityMonth, Visit, VisitKind as Kind};
-use domain::calendar::{Month, SixMonths, end_of_day};
+use domain::calendar::{Month, ReportPeriod, SixMonths, end_of_day};
 use domain::ids::{ProductId, ReviewId};
 use domain::place::MemberState;
 use projections::active_recipients::{Average, VERY_LARGE};
@@ -19,18 +19,31 @@ use super::scalars::{Date, Decimal};
 use super::user_error::query_error;
 use crate::ApiError;
 
-/// Six months: by their label, or by year and half.
+/// Months: by their label, or by year and half. A transparency report may be of a whole year.
 #[derive(Debug, Clone, InputObject)]
 pub struct DsaPeriodInput {
-    /// A half-year, as in 2025-H2, or the first of any six months, as in 2025-03.
+    /// A half-year, as in 2025-H2, or the first of any six months, as in 2025-03; of a report also a year, as in 2026.
     label: Option<String>,
-    /// The year of a half-year.
+    /// The year.
     year: Option<i32>,
-    /// Which half of the year: 1 or 2.
+    /// Which half of the year: 1 or 2. Of a report nothing, for the whole year.
     half: Option<i32>,
 }
 
 impl DsaPeriodInput {
+    /// The period of a report.
+    ///
+    /// # Errors
+    /// [`ApiError::Input`] when it is not given in one of the ways.
+    pub(super) fn reported(&self) -> Result<ReportPeriod, ApiError> {
+        let text = match self {
+            Self { label: Some(label), year: None, half: None } => label.clone(),
+            Self { label: None, year: Some(year), half: None } => format!("{year:04}"),
+            Self { .. } => return self.checked().map(ReportPeriod::from),
+        };
+        text.parse().map_err(|bad| ApiError::input("period", format!("{bad}")))
+    }
+
     fn checked(&self) -> Result<SixMonths, ApiError> {
         let text = match self {
             Self { label: Some(label), year: None, half: None } => label.clone(),
@@ -41,16 +54,23 @@ impl DsaPeriodInput {
     }
 }
 
-/// Six calendar months in Europe/Paris.
+/// Calendar months in Europe/Paris.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(serial)]
 pub struct DsaPeriod {
-    /// As in 2025-H2, or 2025-03 for six months that are no half-year.
+    /// As in 2025-H2, 2025-03 for six months that are no half-year, or 2026 for a year.
     label: String,
     /// The first month.
     first_month: String,
     /// The last month.
     last_month: String,
+}
+
+impl From<ReportPeriod> for DsaPeriod {
+    fn from(period: ReportPeriod) -> Self {
+        let (first, last) = (period.first(), period.last());
+        Self { label: period.to_string(), first_month: first.to_string(), last_month: last.to_string() }
+    }
 }
 
 /// A month's active recipients.
@@ -98,8 +118,7 @@ pub struct DsaActiveRecipients {
 impl DsaActiveRecipients {
     /// Of which months.
     async fn period(&self) -> DsaPeriod {
-        let [first, .., last] = self.period.months();
-        DsaPeriod { label: self.period.to_string(), first_month: first.to_string(), last_month: last.to_string() }
+        ReportPeriod::from(self.period).into()
     }
 
     /// The mean with two decimals, rounded half to even.

@@ -11,7 +11,7 @@
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
-//! | [`compliance`] [`statements`] [`deadlines`] [`ledger`] | figures, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`compliance`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, reports, reasons, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
@@ -70,6 +70,7 @@ pub mod sellers;
 pub mod statements;
 pub mod subscriptions;
 pub mod translations;
+pub mod transparency;
 pub mod user_error;
 pub mod viewer;
 
@@ -101,6 +102,7 @@ pub struct Query(
     notice_queue::NoticeQuery,
     complaint_queue::ComplaintQuery,
     compliance::ComplianceQuery,
+    transparency::TransparencyQuery,
     statements::StatementQuery,
     deadlines::DeadlineQuery,
     ledger::LedgerQuery,

@@ -13,6 +13,7 @@ use api::serve::{MAIL_FROM, Server, Settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{TimeDelta, Utc};
+use domain::calendar::Month;
 use domain::ids::{BuyerId, ReviewId, SellerId};
 use domain::mail::{Mail, MailCommand, MailContent, MailKind, Recipient};
 use domain::review::{Review, ReviewCommand};
@@ -104,6 +105,8 @@ pub(crate) async fn history(directory: &Path) -> History {
     let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
     let seller = BASE64.encode(format!("Seller:{SELLER}"));
     let product = BASE64.encode(format!("Product:{PRODUCT}"));
+    // The server's clock began sixty days ago.
+    let since_it_began = Month::of(Utc::now() - TimeDelta::days(62)).to_string();
     let examples = BTreeMap::from([
         ("Query.category", vec![json!({ "slug": "smartphones" })]),
         ("Query.products", vec![json!({ "category": "smartphones" })]),
@@ -124,6 +127,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
         ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Query.transparencyReport", vec![json!({ "period": { "label": since_it_began } })]),
         ("Review.translation", vec![json!({ "language": "de" })]),
         ("Subscription.orderUpdated", vec![json!({ "orderId": to_update })]),
     ]);
@@ -343,7 +347,7 @@ async fn restrictions(
     play.says(viewer(Moderator, COLLEAGUE), Moderator, "moderateReview", by_notice, json!({}), "review.id").await;
     let (removed_order, removed) = play.reviewed(listing).await;
     play.does(Moderator, "moderateReview", moderate(&removed), "review.id").await;
-    let about = with(notice(), json!({ "listingId": dangerous }));
+    let about = with(notice(), json!({ "listingId": dangerous, "allegation": "ILLEGAL" }));
     let led_to = play.does(Anonymous, "submitNotice", about, "noticeId").await;
     let removal =
         |listing: &str, reason: &str| json!({ "listingId": listing, "reason": reason, "explanation": "see there" });

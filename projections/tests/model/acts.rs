@@ -4,8 +4,10 @@
 //! every history made of acts is legal, and a shorter one is legal too: failures shrink.
 
 use domain::activity::{RecipientRole, VisitKind};
+use domain::listing::ListingRemovalReason;
 use domain::place::MemberState;
 use domain::quality::IssueKind;
+use domain::seller::SellerRemovalReason;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,9 +43,11 @@ pub(crate) enum Deed {
     },
     RemoveListing {
         listing: u8,
+        reason: ListingRemovalReason,
     },
     RemoveSeller {
         seller: u8,
+        reason: SellerRemovalReason,
     },
     Place {
         buyer: u8,
@@ -144,13 +148,16 @@ fn state() -> impl Strategy<Value = MemberState> {
 }
 
 fn supply() -> impl Strategy<Value = Deed> {
+    use ListingRemovalReason::{Convenience, NotReconditioned, Prohibited, SellerRemoved};
     let any = any::<u8>;
+    let of_listing = vec![Convenience, Prohibited, NotReconditioned, SellerRemoved];
+    let of_seller = vec![SellerRemovalReason::Convenience, SellerRemovalReason::TraderNotTraceable];
     prop_oneof![
         6 => (any(), any(), proptest::bool::ANY, 1..4_u8)
             .prop_map(|(product, seller, premium, price)| Deed::Publish { product, seller, premium, price }),
         3 => (any(), 1..4_u8).prop_map(|(listing, price)| Deed::ChangePrice { listing, price }),
-        2 => any().prop_map(|listing| Deed::RemoveListing { listing }),
-        1 => any().prop_map(|seller| Deed::RemoveSeller { seller }),
+        2 => (any(), select(of_listing)).prop_map(|(listing, reason)| Deed::RemoveListing { listing, reason }),
+        1 => (any(), select(of_seller)).prop_map(|(seller, reason)| Deed::RemoveSeller { seller, reason }),
     ]
 }
 

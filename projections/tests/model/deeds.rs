@@ -11,7 +11,7 @@ use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
 use domain::review::{Aspect, Judgement, Licence, Opinion, PhotoContent, ReviewCommand};
-use domain::seller::{SellerCommand, SellerRemovalReason};
+use domain::seller::{SellerCommand, SellerStanding};
 use fixtures::Occasion;
 use uuid::Uuid;
 
@@ -19,10 +19,6 @@ use crate::acts::Deed;
 use crate::bazaar::{BUYERS, Bazaar, PRODUCTS, SELLERS};
 
 const WORDS: [&str; 4] = ["fine", "works well, looks new", "a good battery, and the screen shows no scratch", "ok"];
-
-/// Why listings are removed here.
-const REMOVALS: [ListingRemovalReason; 3] =
-    [ListingRemovalReason::Convenience, ListingRemovalReason::Prohibited, ListingRemovalReason::NotReconditioned];
 
 /// What became of a deed.
 pub(crate) type Done = Result<(), Box<dyn std::error::Error>>;
@@ -77,11 +73,15 @@ impl Bazaar {
                 let change = ListingCommand::ChangePrice { seller, price: euros(*price), delivery_cost: euros(1) };
                 self.market.listing(id, change, occasion)?;
             }
-            Deed::RemoveListing { listing } => {
+            Deed::RemoveListing { listing, reason } => {
                 let id = pick(&self.listings, *listing)?;
-                let product = self.market.listing_state(id).for_sale(domain::Rule("R-2.2-01"))?.product;
-                let reason = pick(&REMOVALS, *listing)?;
-                let explanation = "no longer wanted".into();
+                let state = self.market.listing_state(id);
+                let listing = state.for_sale(domain::Rule("R-2.2-01"))?;
+                let (product, standing) = (listing.product, self.market.seller_standing(listing.seller));
+                if *reason == ListingRemovalReason::SellerRemoved && standing != SellerStanding::Removed {
+                    return Err("its seller is not removed".into());
+                }
+                let (reason, explanation) = (*reason, "no longer wanted".into());
                 self.market.listing(
                     id,
                     ListingCommand::Remove {
@@ -99,16 +99,9 @@ impl Bazaar {
                     self.off_sale_since.insert(product, self.at);
                 }
             }
-            Deed::RemoveSeller { seller } => {
-                let remove = SellerCommand::Remove {
-                    reason: if *seller % 2 == 0 {
-                        SellerRemovalReason::Convenience
-                    } else {
-                        SellerRemovalReason::TraderNotTraceable
-                    },
-                    explanation: "closed".into(),
-                    decided_by: staff(),
-                };
+            Deed::RemoveSeller { seller, reason } => {
+                let remove =
+                    SellerCommand::Remove { reason: *reason, explanation: "closed".into(), decided_by: staff() };
                 self.market.seller(pick(&SELLERS, *seller)?, remove, occasion)?;
             }
             Deed::Place { buyer, lines, state, promise_days, insured } => {

@@ -15,6 +15,7 @@ mod bazaar;
 mod deeds;
 mod kept;
 mod naive;
+mod periods;
 mod rulings;
 
 use std::collections::{HashMap, HashSet};
@@ -43,6 +44,7 @@ use bazaar::history;
 use kept::Kept;
 use naive::{
     deadlines, ledger, mails, moderation, offers, orders, ranking, recipients, retention, reviews, statements,
+    transparency,
 };
 
 /// How a history is fed: batch by batch, each of so many events, with a tick after it or none.
@@ -186,6 +188,15 @@ proptest! {
     ) {
         feeding.feed(&mut Kept::new("statements"), &history(&acts), |view, facts, _| {
             statements::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_7_01_a_periods_figures_are_what_counting_its_events_gives_and_sub_categories_add_up(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("transparency"), &history(&acts), |view, facts, _| {
+            transparency::check(view.rows(), facts);
         });
     }
 

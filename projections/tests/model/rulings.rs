@@ -19,6 +19,7 @@ use domain::order::Party;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::seller::SellerCommand;
 use domain::statement::{Addressee, Restriction, StatementCommand};
+use fixtures::Occasion;
 use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
@@ -29,24 +30,25 @@ use crate::deeds::{Done, pick, recent, staff};
 /// What is tried.
 #[derive(Debug, Clone)]
 pub(crate) enum Ruling {
-    Moderate { review: u8, because_of: Option<u8> },
+    Moderate { review: u8, because_of: Option<u8>, criteria: Vec<Criterion> },
     RemovePhotos { review: u8 },
     Reinstate { review: u8 },
     ReinstatePhotos { review: u8 },
     ReinstateSeller { seller: u8 },
     Translate { review: u8, into: &'static str },
-    Notify { about: u8, which: u8, flagger: bool, named: bool },
-    DecideNotice { notice: u8, act: bool },
+    Notify { about: u8, which: u8, flagger: bool, allegation: Allegation },
+    DecideNotice { notice: u8, outcome: NoticeOutcome },
     Block { buyer: u8, days: Option<u8> },
     Contest { statement: u8 },
     ContestNotice { notice: u8 },
-    DecideComplaint { complaint: u8 },
+    DecideComplaint { complaint: u8, outcome: ComplaintOutcome },
     ChargeFee { seller: u8 },
     OpenDispute { order: u8 },
     Refer { order: u8, forum: Forum },
     CloseDispute { order: u8 },
     ReceiveOrder { kind: AuthorityOrderKind },
-    AnswerOrder { order: u8 },
+    AnswerOrder { order: u8, effect: AuthorityOrderEffect },
+    ConfirmOrder { order: u8 },
     RaiseAlarm { clock: u8 },
     Write { to_seller: bool, who: u8 },
     Send { mail: u8 },
@@ -56,21 +58,45 @@ pub(crate) enum Ruling {
 pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
     let any = any::<u8>;
     let forum = select(vec![Forum::Mediator, Forum::AlternativeDisputeResolution, Forum::CourtOfDelivery]);
-    let kind = select(vec![AuthorityOrderKind::ActAgainstContent, AuthorityOrderKind::ActAgainstProduct]);
+    let kind = {
+        use AuthorityOrderKind::{ActAgainstContent, ActAgainstProduct, ProvideInformation};
+        select(vec![ActAgainstContent, ActAgainstProduct, ProvideInformation])
+    };
+    let effect = {
+        use AuthorityOrderEffect::{Given, NotGiven, PartlyGiven};
+        select(vec![Given, PartlyGiven, NotGiven])
+    };
+    let allegation = {
+        use Allegation::{AgainstTerms, Illegal, OffenceAgainstChildren};
+        select(vec![Illegal, OffenceAgainstChildren, AgainstTerms])
+    };
+    let of_notice = {
+        use NoticeOutcome::{ActionByLaw, ActionByTerms, NoAction};
+        select(vec![ActionByLaw, ActionByTerms, NoAction])
+    };
+    let of_complaint = {
+        use ComplaintOutcome::{PartiallyReversed, Reversed, Upheld};
+        select(vec![Upheld, PartiallyReversed, Reversed])
+    };
+    let criteria = {
+        use Criterion::{IllegalContent, Insulting, Obscene, OffTopic, RegulatoryBreach};
+        select(vec![vec![Insulting, Obscene], vec![OffTopic], vec![IllegalContent, OffTopic], vec![RegulatoryBreach]])
+    };
     let bools = || proptest::bool::ANY;
     let of_reviews = prop_oneof![
-        3 => (any(), proptest::option::of(any()))
-            .prop_map(|(review, because_of)| Ruling::Moderate { review, because_of }),
+        3 => (any(), proptest::option::of(any()), criteria)
+            .prop_map(|(review, because_of, criteria)| Ruling::Moderate { review, because_of, criteria }),
         4 => any().prop_map(|review| Ruling::RemovePhotos { review }),
         3 => any().prop_map(|review| Ruling::Reinstate { review }),
         4 => any().prop_map(|review| Ruling::ReinstatePhotos { review }),
         2 => (any(), select(vec!["nl", "de"])).prop_map(|(review, into)| Ruling::Translate { review, into }),
-        3 => (any(), any(), bools(), bools())
-            .prop_map(|(about, which, flagger, named)| Ruling::Notify { about, which, flagger, named }),
-        2 => (any(), bools()).prop_map(|(notice, act)| Ruling::DecideNotice { notice, act }),
+        3 => (any(), any(), bools(), allegation)
+            .prop_map(|(about, which, flagger, allegation)| Ruling::Notify { about, which, flagger, allegation }),
+        2 => (any(), of_notice).prop_map(|(notice, outcome)| Ruling::DecideNotice { notice, outcome }),
         3 => any().prop_map(|statement| Ruling::Contest { statement }),
-        1 => any().prop_map(|notice| Ruling::ContestNotice { notice }),
-        3 => any().prop_map(|complaint| Ruling::DecideComplaint { complaint }),
+        3 => any().prop_map(|notice| Ruling::ContestNotice { notice }),
+        3 => (any(), of_complaint)
+            .prop_map(|(complaint, outcome)| Ruling::DecideComplaint { complaint, outcome }),
         4 => any().prop_map(|clock| Ruling::RaiseAlarm { clock }),
     ];
     let of_others = prop_oneof![
@@ -81,7 +107,8 @@ pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
         2 => (any(), forum).prop_map(|(order, forum)| Ruling::Refer { order, forum }),
         1 => any().prop_map(|order| Ruling::CloseDispute { order }),
         2 => kind.prop_map(|kind| Ruling::ReceiveOrder { kind }),
-        2 => any().prop_map(|order| Ruling::AnswerOrder { order }),
+        2 => (any(), effect).prop_map(|(order, effect)| Ruling::AnswerOrder { order, effect }),
+        1 => any().prop_map(|order| Ruling::ConfirmOrder { order }),
         3 => (bools(), any()).prop_map(|(to_seller, who)| Ruling::Write { to_seller, who }),
         2 => any().prop_map(|mail| Ruling::Send { mail }),
         2 => (any(), bools()).prop_map(|(mail, again)| Ruling::FailToSend { mail, again }),
@@ -108,9 +135,10 @@ impl Bazaar {
     pub(crate) fn rule(&mut self, ruling: &Ruling) -> Done {
         let occasion = self.occasion();
         match ruling {
-            Ruling::Moderate { review, because_of } => {
-                let notice = because_of.map(|notice| pick(&self.docket.notices, notice)).transpose()?;
-                let moderate = ReviewCommand::Moderate { judgement: judgement(), notice };
+            Ruling::Moderate { review, because_of, criteria } => {
+                let notice = because_of.map(|notice| recent(&self.docket.notices, notice)).transpose()?;
+                let judgement = Judgement { criteria: criteria.clone(), ..judgement() };
+                let moderate = ReviewCommand::Moderate { judgement, notice };
                 self.market.review(recent(&self.reviews, *review)?.0, moderate, occasion)?;
             }
             Ruling::RemovePhotos { review } => {
@@ -139,7 +167,7 @@ impl Bazaar {
                 let translate = ReviewCommand::Translate { review: id, language: into.parse()?, text, version, engine };
                 self.market.review(id, translate, occasion)?;
             }
-            Ruling::Notify { about, which, flagger, named } => {
+            Ruling::Notify { about, which, flagger, allegation } => {
                 let notice = NoticeId(self.next());
                 let target = match about % 3 {
                     0 => NoticeTarget::Review(pick(&self.reviews, *which)?.0),
@@ -151,14 +179,10 @@ impl Bazaar {
                     notice,
                     target,
                     target_exists: true,
-                    allegation: match (*named, which % 2) {
-                        (false, _) => Allegation::OffenceAgainstChildren,
-                        (true, 0) => Allegation::Illegal,
-                        (true, _) => Allegation::AgainstTerms,
-                    },
+                    allegation: *allegation,
                     url: "https://market.example/1".into(),
                     reasons: "it is not true".into(),
-                    notifier: named.then(notifier),
+                    notifier: (*allegation != Allegation::OffenceAgainstChildren).then(notifier),
                     good_faith: true,
                     trusted_flagger: *flagger,
                     language: "en".parse()?,
@@ -166,10 +190,10 @@ impl Bazaar {
                 self.market.notice(notice, submit, occasion)?;
                 self.docket.notices.push(notice);
             }
-            Ruling::DecideNotice { notice, act } => {
+            Ruling::DecideNotice { notice, outcome } => {
                 let id = recent(&self.docket.notices, *notice)?;
                 let decide = NoticeCommand::Decide {
-                    outcome: if *act { NoticeOutcome::ActionByTerms } else { NoticeOutcome::NoAction },
+                    outcome: *outcome,
                     criteria: vec![Criterion::FalseOrMisleading],
                     explanation: "looked at".into(),
                     moderator: staff(),
@@ -207,9 +231,9 @@ impl Bazaar {
                 let notice = Box::new(self.market.notice_state(id));
                 self.lodge(About::Notice { id, notice, decided_at: self.docket.decided.get(&id).copied() })?;
             }
-            Ruling::DecideComplaint { complaint } => {
+            Ruling::DecideComplaint { complaint, outcome } => {
                 let decide = ComplaintCommand::Decide {
-                    outcome: ComplaintOutcome::Upheld,
+                    outcome: *outcome,
                     explanation: "looked at again".into(),
                     decided_by: domain::ids::StaffId("another".into()),
                 };
@@ -261,10 +285,10 @@ impl Bazaar {
                     self.docket.clocks.insert((Duty::AuthorityOrder, contact.0), (alarm, due));
                 }
             }
-            Ruling::AnswerOrder { order } => {
+            Ruling::AnswerOrder { order, effect } => {
                 let contact = pick(&self.docket.contacts, *order)?;
                 let answer = AuthorityCommand::Execute {
-                    effect: AuthorityOrderEffect::Given,
+                    effect: *effect,
                     effective_at: None,
                     explanation: "removed".into(),
                     decided_by: staff(),
@@ -279,19 +303,17 @@ impl Bazaar {
                 let missed = DeadlineMissed { duty, concerns, due_at };
                 self.market.deadline(alarm, DeadlineCommand::RaiseAlarm { missed, pending }, occasion)?;
             }
+            Ruling::ConfirmOrder { order } => {
+                let contact = Recipient::Authority(pick(&self.docket.contacts, *order)?);
+                self.write(contact, MailKind::AuthorityOrderReceived, occasion)?;
+            }
             Ruling::Write { to_seller, who } => {
-                let id = MailId(self.next());
                 let recipient = if *to_seller {
                     Recipient::Seller(pick(&SELLERS, *who)?)
                 } else {
                     Recipient::Buyer(pick(&BUYERS, *who)?)
                 };
-                let text = || "text".to_owned();
-                let content = MailContent { to: text(), subject: text(), text: text(), html: text() };
-                let kind = MailKind::StatementOfReasons;
-                let queue = MailCommand::Queue { recipient, kind, language: "en".parse()?, content };
-                self.market.mail(id, queue, occasion)?;
-                self.docket.mails.push(id);
+                self.write(recipient, MailKind::StatementOfReasons, occasion)?;
             }
             Ruling::Send { mail } => {
                 self.market.mail(pick(&self.docket.mails, *mail)?, MailCommand::RecordSent, occasion)?;
@@ -329,6 +351,15 @@ impl Bazaar {
 
     fn photos_wait(&self, review: ReviewId) -> bool {
         matches!(self.market.review_state(review), Review::Live(review) if !review.photos_waiting.is_empty())
+    }
+
+    fn write(&mut self, recipient: Recipient, kind: MailKind, occasion: Occasion) -> Done {
+        let (id, text) = (MailId(self.next()), || "text".to_owned());
+        let content = MailContent { to: text(), subject: text(), text: text(), html: text() };
+        let queue = MailCommand::Queue { recipient, kind, language: "en".parse()?, content };
+        self.market.mail(id, queue, occasion)?;
+        self.docket.mails.push(id);
+        Ok(())
     }
 
     fn form(&self, review: ReviewId) -> Result<ReviewForm, &'static str> {

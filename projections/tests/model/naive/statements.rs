@@ -15,6 +15,7 @@ use projections::statements::{Notified, StatementsReader};
 use projections::transparency_database::{Exemption, Record, Unpublished, record_of};
 use projections::{Happened, Rows};
 
+use super::transparency::ground;
 use crate::bazaar::{BUYERS, SELLERS, WHO};
 
 /// Compares a view with what was issued.
@@ -58,7 +59,7 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
         assert_eq!(row.with_photos, with_photos(issued.restriction, before));
         assert_eq!(row.ean, ean(issued.restriction, before));
         assert_eq!(row.shop_name.is_some(), matches!(issued.addressee, Addressee::Seller(_)));
-        check_record(record_of(id, &row), issued);
+        check_record(record_of(id, &row), issued, &ground(issued, before));
     }
 }
 
@@ -94,9 +95,9 @@ fn ean(restriction: Restriction, before: &[Happened]) -> Option<Ean> {
 }
 
 /// Each statement has its record, but for the operator's convenience; and no record has a word of what is sealed.
-fn check_record(record: Result<Record, Unpublished>, issued: &StatementOfReasonsIssued) {
+fn check_record(record: Result<Record, Unpublished>, issued: &StatementOfReasonsIssued, ground: &Ground) {
     let convenient = matches!(
-        issued.ground,
+        ground,
         Ground::Listing(ListingRemovalReason::Convenience) | Ground::Seller(SellerRemovalReason::Convenience)
     );
     match record {

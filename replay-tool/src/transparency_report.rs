@@ -1,0 +1,46 @@
+//! `transparency-report --period P OUT`: the DSA's transparency report (R-7-01), a file for each part of the template.
+
+use std::fs;
+use std::path::Path;
+
+use domain::calendar::ReportPeriod;
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader};
+use projections::data_directory::DataDirectory;
+use projections::registry::ViewKind;
+use projections::transparency::{Transparency, TransparencyReader, TransparencyReport};
+use projections::view::View;
+
+use crate::Outcome;
+use crate::arguments::At;
+use crate::book;
+use crate::error::ToolError;
+
+pub(crate) fn run(data: &DataDirectory, period: ReportPeriod, at: &At, out: &Path) -> Result<Outcome, ToolError> {
+    let (recipients, counted) = (ViewKind::named(ActiveRecipients::NAME)?, ViewKind::named(Transparency::NAME)?);
+    let replayed = book::replay(data, &[recipients, counted], at.until())?;
+    let average = ActiveRecipientsReader(replayed.views.rows(recipients)?).average(period)?;
+    let reader = TransparencyReader(replayed.views.rows(counted)?);
+    let (figures, policies) = (reader.figures(period)?, reader.policy_version()?);
+    let report = TransparencyReport::new(period, figures, &average, policies, replayed.views.address());
+    fs::create_dir_all(out).map_err(ToolError::io(format!("making the directory {}", out.display())))?;
+    for (name, content) in report.files() {
+        let file = out.join(name);
+        fs::write(&file, content).map_err(ToolError::io(format!("writing {}", file.display())))?;
+    }
+    println!("DSA transparency report, {period} (Regulation (EU) 2022/2065, art. 15 and 24(1); template of 2024/2835)");
+    println!();
+    println!("rows  file");
+    for part in &report.parts {
+        println!("{:>4}  {}", part.rows.len(), part.file());
+    }
+    println!("      qualitative.md");
+    println!("      address.json");
+    println!();
+    println!("address      {}", book::address(report.reached));
+    println!("policies     version {}", report.policy_version);
+    println!("digest       {}", report.digest());
+    if !report.is_final() {
+        eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
+    }
+    Ok(Outcome::Good)
+}
