@@ -358,16 +358,14 @@ mod tests {
         let photo = photos.keep(REVIEW, &[picture()]).await.unwrap()[0].photo;
         assert_eq!(photos.find(photo, Size::Whole).await.unwrap().unwrap().bytes, Some(picture().photo));
         assert!(photos.find(PhotoId(REVIEW.0), Size::Whole).await.unwrap().is_none());
-        let left = Arc::clone(&objects);
-        let objects = objects.lock().unwrap();
-        let names: Vec<_> = objects.keys().map(String::as_str).collect();
+        let stored = objects.lock().unwrap().clone();
+        let names: Vec<_> = stored.keys().map(String::as_str).collect();
         assert_eq!(names, [format!("/market/photos/eu/{photo}"), format!("/market/photos/eu/{photo}.thumbnail")]);
         let sealed =
             |object: &Bytes| !object.windows(10).any(|window| window == b"few pixels" || window == b"the pixels");
-        assert!(objects.values().all(sealed));
-        drop(objects);
+        assert!(stored.values().all(sealed));
         photos.remove(&[photo]).await.unwrap();
-        assert!(left.lock().unwrap().is_empty());
+        assert!(objects.lock().unwrap().is_empty());
     }
 
     #[tokio::test]

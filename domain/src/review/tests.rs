@@ -223,12 +223,12 @@ fn r_3_1_07_authorship_is_declared_and_the_terms_stand_on_the_event() {
     );
     let Review::Live(review) = live().state().clone() else { panic!("live") };
     assert_eq!(review.submitted.licence, Licence { terms_version: "2026-01".into(), author: true });
-    let under = |terms: &str| match submit(5, "bien") {
-        ReviewCommand::Submit { review, buyer, author, order_id, order, line, category, opinion, licence } => {
-            let licence = Licence { terms_version: terms.into(), ..licence };
-            ReviewCommand::Submit { review, buyer, author, order_id, order, line, category, opinion, licence }
+    let under = |terms: &str| {
+        let mut command = submit(5, "bien");
+        if let ReviewCommand::Submit { licence, .. } = &mut command {
+            licence.terms_version = terms.into();
         }
-        other => other,
+        command
     };
     assert_eq!(given::<Review>().refusal(under(" ")), ("R-3.1-07", Refused::Invalid));
     let trimmed = given::<Review>().after(under(" 2026-02 "));
