@@ -222,6 +222,16 @@ impl Book {
         Ok(Some(appended))
     }
 
+    /// Whether a command was carried out on a stream.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub async fn has_answered(&self, stream: &str, command: CommandId) -> Result<bool, ApiError> {
+        let stream = StreamName::new(stream)?;
+        let records = self.log.read_stream(&stream, None, Direction::Forwards, PAGE_EVENTS).await?;
+        Ok(answered(&records, command).is_some())
+    }
+
     /// Returns when every key made so far is on disk. It waits for the disk, so it has a thread of its own.
     ///
     /// # Errors

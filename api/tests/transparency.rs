@@ -112,7 +112,7 @@ async fn r_7_01_r_0_02_what_was_done_is_counted_and_a_replay_at_its_address_give
     assert_eq!(told["ordersToAct"]["medianHoursToEffect"], "0.00");
     assert_eq!((counts("ordersToInform", "received"), counts("measures", "taken")), (0, 0));
     let parts = told["parts"].as_array().unwrap();
-    assert_eq!(parts.len(), 11);
+    assert_eq!(parts.len(), 12, "the template's eleven, and the recipients of one's own will");
     let orders = parts[2]["csv"].as_str().unwrap();
     assert!(orders.contains(",KEYWORD_UNSAFE_PRODUCTS,,NL,1,1,"), "{orders}");
     assert_eq!(told["isFinal"], false);

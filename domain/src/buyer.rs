@@ -5,7 +5,7 @@
 //! still complain, have a review deleted, ask for help on an order and be forgotten. A block for a time ends at its last
 //! instant whether or not anybody notes it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
@@ -224,6 +224,12 @@ impl Buyer {
     }
 }
 
+/// The first day that the Transparency Database does not take as the end of a block.
+fn latest_end_of_a_block() -> DateTime<Utc> {
+    // It is a day of the calendar.
+    NaiveDate::from_ymd_opt(2038, 1, 1).map_or(DateTime::<Utc>::MAX_UTC, |day| day.and_time(NaiveTime::MIN).and_utc())
+}
+
 const BLOCK: Rule = Rule("R-3.4-11");
 
 impl Aggregate for Buyer {
@@ -273,13 +279,24 @@ impl Aggregate for Buyer {
                     "a block ends in the future; leave until out to block for good".to_owned()
                 })?;
                 require(
+                    until.is_none_or(|until| until < latest_end_of_a_block()),
+                    BLOCK,
+                    Refused::Invalid,
+                    "until",
+                    || {
+                        "a block for a time ends before 2038, as far as the Transparency Database takes it; leave until out \
+                     to block for good"
+                        .to_owned()
+                    },
+                )?;
+                require(
                     !self.block.is_some_and(|block| block.holds(context.now)),
                     BLOCK,
                     Refused::AlreadyDone,
                     "buyerId",
                     || "this buyer is blocked already; lift that block first to set another".to_owned(),
                 )?;
-                let explanation = facts(&explanation, BLOCK, "explanation")?;
+                let explanation = facts(&explanation, &[], BLOCK, "explanation")?;
                 Ok(vec![BuyerBlocked { until, criteria, explanation, decided_by }.into()])
             }
             BuyerCommand::Unblock(reason) => {
@@ -375,6 +392,14 @@ mod tests {
             decided_by: StaffId("m".into()),
         };
         assert_eq!(buyer.after(warn()).refusal(nothing), ("R-3.4-06", Refused::Invalid));
+    }
+
+    #[test]
+    fn r_3_4_11_r_7_02_a_block_for_a_time_ends_before_the_database_stops_counting() {
+        let warned = given::<Buyer>().after(register("jo@example.eu")).after(warn());
+        assert!(warned.when(block(Criterion::Advertising, Some("2037-12-31T23:59:59.999999Z"))).is_ok());
+        let late = block(Criterion::Advertising, Some("2038-01-01T00:00:00Z"));
+        assert_eq!(warned.refusal(late), ("R-3.4-11", Refused::Invalid));
     }
 
     #[test]

@@ -154,16 +154,16 @@ pub fn newest_restriction<'a>(newest_first: impl IntoIterator<Item = (Uuid, &'a 
     None
 }
 
-/// The event of the newest decision on a review or its photos, whether it still restricts them or not, by the review's
-/// events from the newest on.
-pub fn newest_decision<'a>(newest_first: impl IntoIterator<Item = (Uuid, &'a ReviewEvent)>) -> Option<Uuid> {
-    let decision = newest_first.into_iter().find(|(_, event)| {
+/// The events of the decisions on a review or its photos, whether they still restrict them or not, by the review's events
+/// from the newest on.
+pub fn decisions<'a>(newest_first: impl Iterator<Item = (Uuid, &'a ReviewEvent)>) -> impl Iterator<Item = Uuid> {
+    let decides = |event: &ReviewEvent| {
         matches!(
             event,
             ReviewEvent::ReviewModerated(_) | ReviewEvent::PhotosRejected(_) | ReviewEvent::PhotosRemoved(_)
         )
-    });
-    decision.map(|(id, _)| id)
+    };
+    newest_first.filter(move |(_, event)| decides(event)).map(|(id, _)| id)
 }
 
 impl Recorded<'_> {
@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(newest(&[&rejected, &approved, &moderated, &reinstated]), None);
         assert_eq!(newest(&[&moderated, &reinstated, &rejected, &approved, &moderated]), Some(4));
         let over = [(Uuid::from_u128(3), &approved), (Uuid::from_u128(2), &rejected), (Uuid::from_u128(1), &moderated)];
-        assert_eq!(newest_decision(over), Some(Uuid::from_u128(2)));
-        assert_eq!(newest_decision([(Uuid::from_u128(3), &approved)]), None);
+        let decided: Vec<Uuid> = decisions(over.into_iter()).collect();
+        assert_eq!(decided, [Uuid::from_u128(2), Uuid::from_u128(1)]);
     }
 }

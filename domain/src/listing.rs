@@ -11,7 +11,7 @@ use crate::ids::{NoticeId, ProductId, SellerId, StaffId};
 use crate::money::Money;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::seller::SellerStanding;
-use crate::text::{Slug, facts};
+use crate::text::{Slug, facts, line};
 
 /// The condition of a refurbished item, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,6 +176,8 @@ pub enum ListingCommand {
         reason: ListingRemovalReason,
         /// The facts.
         explanation: String,
+        /// The name of the seller's shop, which facts that go public do not say.
+        shop_name: Option<String>,
         /// The notice that led to it, if one did.
         notice: Option<NoticeId>,
         /// Who decides, where staff do.
@@ -266,7 +268,7 @@ impl Aggregate for Listing {
                 )?;
                 Ok(vec![ListingPriceChanged { product: listing.product, price, delivery_cost }.into()])
             }
-            ListingCommand::Remove { seller, reason, explanation, notice, decided_by } => {
+            ListingCommand::Remove { seller, reason, explanation, shop_name, notice, decided_by } => {
                 let rule = reason.rule();
                 let listing = match self {
                     Self::Removed(_) => {
@@ -292,7 +294,20 @@ impl Aggregate for Listing {
                             .to_owned()
                     },
                 )?;
-                let explanation = facts(&explanation, rule, "explanation")?;
+                let explanation = match reason {
+                    // A seller's own will restricts nobody: there is no statement to go public.
+                    ListingRemovalReason::WithdrawnBySeller => line(&explanation, rule, "explanation")?,
+                    ListingRemovalReason::Convenience
+                    | ListingRemovalReason::BreachOfLaw
+                    | ListingRemovalReason::BreachOfTerms
+                    | ListingRemovalReason::BreachOfQualityCharter
+                    | ListingRemovalReason::Prohibited
+                    | ListingRemovalReason::Dangerous
+                    | ListingRemovalReason::NotReconditioned
+                    | ListingRemovalReason::SellerRemoved => {
+                        facts(&explanation, shop_name.as_deref().as_slice(), rule, "explanation")?
+                    }
+                };
                 Ok(vec![
                     ListingRemoved {
                         product: listing.product,
@@ -401,7 +416,14 @@ mod tests {
     fn remove(reason: ListingRemovalReason) -> ListingCommand {
         let decided_by = Some(StaffId("o-1".into()));
         let explanation = "found by staff".into();
-        ListingCommand::Remove { seller: None, reason, explanation, notice: None, decided_by }
+        ListingCommand::Remove {
+            seller: None,
+            reason,
+            explanation,
+            shop_name: Some("Renew".into()),
+            notice: None,
+            decided_by,
+        }
     }
 
     #[test]
@@ -466,7 +488,8 @@ mod tests {
         let withdraw = |seller, reason| ListingCommand::Remove {
             seller: Some(seller),
             reason,
-            explanation: "sold".into(),
+            explanation: "sold, IMEI 490154203237518".into(),
+            shop_name: None,
             notice: None,
             decided_by: None,
         };

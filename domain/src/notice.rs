@@ -13,7 +13,7 @@ use crate::ids::{ListingId, NoticeId, ReviewId, StaffId};
 use crate::language::Language;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
-use crate::text::{line, message};
+use crate::text::{facts, line, message};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -209,6 +209,8 @@ impl Notice {
     }
 }
 
+const DECISION: Rule = Rule("R-3.4-07");
+
 impl Aggregate for Notice {
     const CATEGORY: &'static str = "notice";
     type Command = NoticeCommand;
@@ -216,7 +218,6 @@ impl Aggregate for Notice {
 
     fn decide(&self, command: NoticeCommand, _: &Context<'_>) -> Result<Vec<NoticeEvent>, Refusal> {
         const RULE: Rule = Rule("R-3.4-05");
-        const DECISION: Rule = Rule("R-3.4-07");
         match command {
             NoticeCommand::Submit {
                 notice,
@@ -285,7 +286,14 @@ impl Aggregate for Notice {
                     NoticeOutcome::ActionByLaw | NoticeOutcome::ActionByTerms => named(criteria)?,
                     NoticeOutcome::NoAction => Vec::new(),
                 };
-                let explanation = line(&explanation, DECISION, "explanation")?;
+                let explanation = match outcome {
+                    // What is done because of it says the same to whom it restricts, and in public.
+                    NoticeOutcome::ActionByLaw | NoticeOutcome::ActionByTerms => {
+                        facts(&explanation, &[], DECISION, "explanation")?
+                    }
+                    NoticeOutcome::NoAction => line(&explanation, DECISION, "explanation")?,
+                };
+                fits(target, outcome, &criteria)?;
                 let decided_by = DecidedBy::Human;
                 Ok(vec![NoticeDecided { target, outcome, criteria, explanation, decided_by, moderator }.into()])
             }
@@ -301,6 +309,21 @@ impl Aggregate for Notice {
             (NoticeEvent::NoticeDecided(_), Self::Unknown | Self::Decided(..)) => {}
         }
     }
+}
+
+/// Whether the law or the terms are the ground is said once, by the criteria of a review or its photos: what is done and
+/// what is reported of it must not differ. A listing is removed for reasons of its own.
+fn fits(target: NoticeTarget, outcome: NoticeOutcome, criteria: &[Criterion]) -> Result<(), Refusal> {
+    let law = criteria.iter().any(|criterion| criterion.is_law());
+    let fits = match (target, outcome) {
+        (NoticeTarget::Listing(_), _) | (_, NoticeOutcome::NoAction) => true,
+        (NoticeTarget::Review(_) | NoticeTarget::Photos(_), NoticeOutcome::ActionByLaw) => law,
+        (NoticeTarget::Review(_) | NoticeTarget::Photos(_), NoticeOutcome::ActionByTerms) => !law,
+    };
+    require(fits, DECISION, Refused::Invalid, "outcome", || {
+        let outcome = if law { "ACTION_BY_LAW" } else { "ACTION_BY_TERMS" };
+        format!("by these criteria the outcome is {outcome}; say so, or name others")
+    })
 }
 
 #[cfg(test)]
@@ -392,6 +415,22 @@ mod tests {
         });
         assert_eq!(json.unwrap()["decidedBy"], "HUMAN");
         assert_eq!(open.refusal(decide(NoticeOutcome::ActionByLaw, &[])), ("R-3.4-06", Refused::Invalid));
+        // What is done and what is reported of it have one ground.
+        for (outcome, criterion) in [
+            (NoticeOutcome::ActionByLaw, Criterion::Insulting),
+            (NoticeOutcome::ActionByTerms, Criterion::IllegalContent),
+        ] {
+            let refusal = open.when(decide(outcome, &[criterion])).unwrap_err();
+            assert_eq!((refusal.kind, refusal.field), (Refused::Invalid, "outcome"));
+        }
+        // What is done says so in public, word for word.
+        for (outcome, ok) in [(NoticeOutcome::ActionByTerms, false), (NoticeOutcome::NoAction, true)] {
+            let mut told = decide(outcome, &[Criterion::Insulting]);
+            if let NoticeCommand::Decide { explanation, .. } = &mut told {
+                *explanation = "gives her number, 06 1234 5678".into();
+            }
+            assert_eq!(open.when(told).map_err(|refusal| refusal.rule.0).err(), (!ok).then_some("R-7-02"));
+        }
         assert!(open.when(decide(NoticeOutcome::NoAction, &[])).is_ok());
         assert_eq!(given::<Notice>().refusal(decide(NoticeOutcome::NoAction, &[])), ("R-3.4-07", Refused::NotFound));
         let again = open.after(decide(NoticeOutcome::NoAction, &[]));

@@ -6,9 +6,13 @@
 //! same way whether or not a key is at hand: a person's name that stands in a text in plain words is not found. That
 //! facts have no personal data stays the duty of whoever writes them; this finds the slips that have a shape.
 //!
-//! Dates are no telephone numbers, nor are the numbers of laws, prices and sizes: they have fewer digits.
+//! Dates, the numbers of laws, standards and safety alerts, and product numbers are nobody's, and removals need them; prices
+//! and sizes have fewer digits.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::ean::Ean;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +38,8 @@ impl fmt::Display for PersonalData {
     }
 }
 
-/// The fewest digits of a number that is somebody's: national telephone numbers have nine or ten, while a date has eight.
+/// The fewest digits of a number that is somebody's. National telephone numbers have nine or ten in most Member States; those
+/// of eight, as Denmark's, can't be told from prices, sizes and years that stand together.
 const DIGITS: usize = 9;
 /// The fewest digits of a number that begins with `+`: the shortest international telephone numbers have seven.
 const DIGITS_AFTER_PLUS: usize = 7;
@@ -67,27 +72,72 @@ fn has_identifier(text: &str) -> bool {
 }
 
 fn has_number(text: &str) -> bool {
-    text.split(|letter: char| {
-        !letter.is_numeric() && !matches!(letter, '+' | '-' | '.' | '/' | '(' | ')' | ' ' | '\u{a0}')
-    })
-    .flat_map(without_dates)
-    .any(|number| {
-        let digits = number.chars().filter(|letter| letter.is_numeric()).count();
-        digits >= DIGITS || (digits >= DIGITS_AFTER_PLUS && number.contains('+'))
-    })
+    let (mut run, mut found, mut standard) = (Run::default(), false, false);
+    for word in text.split([' ', '\u{a0}', '\t', '\n']) {
+        let bare = word.trim_matches(|letter: char| matches!(letter, '.' | ',' | ';' | ':' | '-' | '(' | ')' | '"'));
+        if is_nobodys(bare) || (standard && bare.starts_with(|letter: char| letter.is_ascii_digit())) {
+            found |= run.ends();
+        } else {
+            for letter in word.chars() {
+                if letter.is_numeric() {
+                    run.digits += 1;
+                } else if letter == '+' {
+                    run.plus = true;
+                } else if !matches!(letter, '-' | '.' | '/' | '(' | ')') {
+                    found |= run.ends();
+                }
+            }
+        }
+        standard = ["IEC", "ISO", "EN", "CENELEC", "ETSI", "UL"].contains(&bare);
+    }
+    found | run.ends()
 }
 
-/// What stands between the dates of a run of numbers.
-fn without_dates(numbers: &str) -> Vec<String> {
-    let mut between = vec![String::new()];
-    for word in numbers.split([' ', '\u{a0}']) {
-        if is_date(word.trim_matches(['.', '-', '/', '(', ')'])) {
-            between.push(String::new());
-        } else if let Some(last) = between.last_mut() {
-            last.push_str(word);
-        }
+/// Digits that stand together, whatever people put between them.
+#[derive(Debug, Default)]
+struct Run {
+    digits: usize,
+    plus: bool,
+}
+
+impl Run {
+    /// Ends it, and says whether it was somebody's number.
+    fn ends(&mut self) -> bool {
+        let Self { digits, plus } = std::mem::take(self);
+        digits >= DIGITS || (plus && digits >= DIGITS_AFTER_PLUS)
     }
-    between
+}
+
+/// Whether a word of digits is a date or two, the number of a law or of a safety alert, or a product's.
+fn is_nobodys(word: &str) -> bool {
+    let dates = |parts: Vec<&str>| parts.len() == 2 && parts.iter().all(|part| is_date(part));
+    is_date(word)
+        || dates(word.split('/').collect())
+        || dates(word.split('-').collect())
+        || dates(word.split('–').collect())
+        || is_law(word)
+        || is_alert(word)
+        || Ean::from_str(word).is_ok()
+}
+
+/// As in 2022/2065.
+fn is_law(word: &str) -> bool {
+    let Some((year, number)) = word.split_once('/') else { return false };
+    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    digits(year, 4) && digits(number, 4) && year.parse().is_ok_and(|year| (1_950..2_100).contains(&year))
+}
+
+/// As in A12/01708/22 or SR/01234/26: Safety Gate's.
+fn is_alert(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('/').collect();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [series, number, year] = parts[..] else { return false };
+    series.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && series.len() <= 3
+        && number.len() == 5
+        && digits(number)
+        && year.len() == 2
+        && digits(year)
 }
 
 /// Whether it is a day, year first or last, as in 2026-11-20 or 20/11/2026.
@@ -150,6 +200,9 @@ mod tests {
             ("call (020) 123-4567 on 2026-11-20", PersonalData::Number),
             ("paid to NL91 ABNA 0417 1643 00", PersonalData::Number),
             ("IMEI 490154203237518", PersonalData::Number),
+            ("bel 06/12345678", PersonalData::Number),
+            ("bel 2026/12345678", PersonalData::Number),
+            ("4006381333932", PersonalData::Number),
             ("call ٠٦١٢٣٤٥٦٧٨", PersonalData::Number),
             ("order 018f3c5e-7b1a-7c3d-9e2f-0123456789ab", PersonalData::Identifier),
             ("order-018F3C5E-7B1A-7C3D-9E2F-0123456789AB.", PersonalData::Identifier),
@@ -169,6 +222,11 @@ mod tests {
             "Regulation (EU) 2022/2065, art. 17(3)(b); Regulation (EU) 2023/988",
             "iPhone 13 128 GB, 1.299,00 EUR instead of 899.00",
             "two for 5 @ 10 EUR",
+            "Safety Gate alerts A12/01708/22 and SR/01234/26",
+            "sold as EAN 4006381333931",
+            "sold 2026-11-20/2026-11-24 and 20.11.2026-24.11.2026",
+            "2022/2065 (2023/988)",
+            "tested by IEC 62133-2 2017",
             "the battery holds 3 - 4 hours, not 10 (ten)",
             "Jansens telecommunication",
         ] {

@@ -293,7 +293,7 @@ pub struct Judgement {
 
 impl Judgement {
     fn checked(self, rule: Rule) -> Result<Self, Refusal> {
-        let explanation = facts(&self.explanation, rule, "explanation")?;
+        let explanation = facts(&self.explanation, &[], rule, "explanation")?;
         Ok(Self { criteria: named(self.criteria)?, explanation, ..self })
     }
 }

@@ -197,6 +197,8 @@ pub struct Seller {
     pub country: Option<Country>,
     /// When the account was opened.
     pub registered_at: Option<DateTime<Utc>>,
+    /// The shop's name, once registered: no text that goes public names whom it restricts.
+    pub shop_name: Option<String>,
     /// The month in which the seller was verified.
     verified_in: Option<Month>,
     /// The month of the last fee.
@@ -204,6 +206,12 @@ pub struct Seller {
 }
 
 impl Seller {
+    /// The names that tell who it is.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.shop_name.as_deref().into_iter().collect()
+    }
+
     /// The months whose fee is due at a moment, oldest first: all that began since the verification and were not charged.
     /// A removed seller owes nothing new.
     #[must_use]
@@ -270,7 +278,7 @@ impl Aggregate for Seller {
             },
             SellerCommand::Remove { reason, explanation, decided_by } => match self.standing {
                 SellerStanding::Registered | SellerStanding::Verified => {
-                    let explanation = facts(&explanation, Rule("R-2.2-04"), "explanation")?;
+                    let explanation = facts(&explanation, &self.names(), Rule("R-2.2-04"), "explanation")?;
                     Ok(vec![SellerRemoved { reason, explanation, decided_by: Some(decided_by) }.into()])
                 }
                 SellerStanding::Unknown => Err(unknown(Rule("R-2.2-04"))),
@@ -305,6 +313,7 @@ impl Aggregate for Seller {
             SellerEvent::SellerRegistered(event) => {
                 self.standing = SellerStanding::Registered;
                 (self.country, self.registered_at) = (Some(event.country), Some(occurred_at));
+                self.shop_name = Some(event.shop_name.clone());
             }
             SellerEvent::SellerTermsAccepted(_) => {}
             SellerEvent::SellerVerified(_) => {
@@ -425,6 +434,12 @@ mod tests {
         assert_eq!(given::<Seller>().refusal(remove()), ("R-2.2-04", Refused::NotFound));
         let removed = given::<Seller>().after(register(contact(), true)).after(verify()).after(remove());
         assert_eq!(removed.refusal(remove()), ("R-2.2-04", Refused::AlreadyDone));
+        let mut by_name = remove();
+        if let SellerCommand::Remove { explanation, .. } = &mut by_name {
+            *explanation = "Renew sold new phones".into();
+        }
+        let registered = given::<Seller>().after(register(contact(), true));
+        assert_eq!(registered.refusal(by_name), ("R-7-02", Refused::Invalid), "it goes public, and names who it is");
         assert_eq!(removed.refusal(verify()), ("R-2.1-01", Refused::NotEligible));
     }
 

@@ -116,13 +116,14 @@ pub fn line(text: &str, rule: Rule, field: &'static str) -> Result<String, Refus
 }
 
 /// The facts of a decision that restricts somebody, in a line: they go public with its statement of reasons and may have no
-/// personal data (R-7-02). What is said once can't be taken back, so that it is refused before it is recorded.
+/// personal data (R-7-02), nor `names` that tell whom it is about. What is said once can't be taken back, so that it is
+/// refused before it is recorded.
 ///
 /// # Errors
 /// A refusal naming the field.
-pub fn facts(text: &str, rule: Rule, field: &'static str) -> Result<String, Refusal> {
+pub fn facts(text: &str, names: &[&str], rule: Rule, field: &'static str) -> Result<String, Refusal> {
     let text = line(text, rule, field)?;
-    match PersonalData::in_text(&text, &[]) {
+    match PersonalData::in_text(&text, names) {
         None => Ok(text),
         Some(found) => Err(Refusal::new(
             Rule("R-7-02"),
@@ -165,9 +166,9 @@ mod tests {
     #[test]
     fn r_7_02_facts_with_personal_data_are_refused_before_they_are_recorded() {
         const RULE: Rule = Rule("R-3.4-04");
-        assert_eq!(facts(" an insult ", RULE, "explanation").unwrap(), "an insult");
-        assert_eq!(facts(" ", RULE, "explanation").unwrap_err().rule, RULE);
-        let refusal = facts("names jo@example.eu", RULE, "explanation").unwrap_err();
+        assert_eq!(facts(" an insult ", &[], RULE, "explanation").unwrap(), "an insult");
+        assert_eq!(facts(" ", &[], RULE, "explanation").unwrap_err().rule, RULE);
+        let refusal = facts("names jo@example.eu", &[], RULE, "explanation").unwrap_err();
         assert_eq!((refusal.rule.0, refusal.kind, refusal.field), ("R-7-02", Refused::Invalid, "explanation"));
         assert!(!refusal.message.contains("jo@example.eu"), "{refusal}");
     }

@@ -24,7 +24,7 @@ use domain::event::{Event, EventKind};
 use domain::ids::{BuyerId, ListingId, NoticeId, ProductId, ReviewId, SellerId, StatementId};
 use domain::language::Language;
 use domain::listing::{ListingEvent, ListingRemovalReason};
-use domain::notice::{Allegation, NoticeEvent};
+use domain::notice::NoticeEvent;
 use domain::product::ProductEvent;
 use domain::review::ReviewEvent;
 use domain::seller::{SellerEvent, SellerRemovalReason};
@@ -38,6 +38,7 @@ use crate::key::{Falling, Key};
 use crate::report::{Filter, Report, cell, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
+use crate::transparency::Notified;
 use crate::transparency_database::{Unpublished, record_of};
 use crate::view::{Happened, View};
 
@@ -132,15 +133,6 @@ pub struct StatementRow {
 }
 
 impl Value for StatementRow {}
-
-/// What a notice alleged, and who sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notified {
-    /// What is alleged.
-    pub allegation: Allegation,
-    /// Whether a trusted flagger sent it.
-    pub trusted_flagger: bool,
-}
 
 impl Value for Notified {}
 

@@ -9,13 +9,13 @@ use async_graphql::{ComplexObject, Context, Guard, ID, InputObject, Object, Resu
 use chrono::{DateTime, Utc};
 use domain::calendar::local_day;
 use domain::complaint::{About, Complaint, ComplaintCommand, ReviewForm};
-use domain::decision::{newest_decision, newest_restriction};
+use domain::decision::{decisions, newest_restriction};
 use domain::event::Event;
-use domain::ids::{ComplaintId, NoticeId, OrderId, ReviewId, StatementId};
+use domain::ids::{CommandId, ComplaintId, NoticeId, OrderId, ReviewId, StatementId};
 use domain::notice::Notice;
 use domain::review::{Review as ReviewStream, ReviewEvent};
 use domain::statement::{Addressee, Statement, StatementOfReasonsIssued};
-use domain::{EventKind, Refusal, Refused, Rule};
+use domain::{Aggregate, EventKind, Refusal, Refused, Rule};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
@@ -140,7 +140,7 @@ impl ComplaintMutation {
         let command = Command::of(ctx, input.command_id);
         let result = async {
             let (book, viewer, input) = (command.book, command.viewer, &input);
-            let contested = Named::by(book, input).await?;
+            let contested = Named::by(book, command.id, input).await?;
             let complaint = ComplaintId::about(contested.id());
             let done = command.execute::<Complaint, _, _>(complaint, |_| async move {
                 let reasons = input.reasons.clone();
@@ -180,16 +180,22 @@ enum Named {
 }
 
 impl Named {
-    async fn by(book: &Book, input: &LodgeComplaintInput) -> Result<Self, ApiError> {
+    async fn by(book: &Book, command: CommandId, input: &LodgeComplaintInput) -> Result<Self, ApiError> {
         match (&input.notice_id, &input.statement_id, &input.review_id) {
             (Some(notice), None, None) => Ok(Self::Notice(parse(notice, "noticeId")?)),
             (None, Some(statement), None) => Ok(Self::Statement(parse(statement, "statementId")?)),
             (None, None, Some(review)) => {
                 let events = review_events(book, parse(review, "reviewId")?).await?;
-                // Sent again after it was well-founded, a complaint is still the one about that decision (R-0-04).
-                let decision =
-                    newest_restriction(newest_first(&events)).or_else(|| newest_decision(newest_first(&events)));
-                Ok(Self::Statement(StatementId::of_decision(decision.ok_or_else(unrestricted)?)))
+                // Sent again after it was well-founded, it is still the complaint about the decision of then (R-0-04).
+                for decision in decisions(newest_first(&events)) {
+                    let statement = StatementId::of_decision(decision);
+                    let complaint = Complaint::stream(ComplaintId::about(statement.0).0);
+                    if book.has_answered(&complaint, command).await? {
+                        return Ok(Self::Statement(statement));
+                    }
+                }
+                let decision = newest_restriction(newest_first(&events)).ok_or_else(unrestricted)?;
+                Ok(Self::Statement(StatementId::of_decision(decision)))
             }
             (None, None, None) | (None, Some(_), Some(_)) => Err(ApiError::input("statementId", ONE)),
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(ApiError::input("noticeId", ONE)),

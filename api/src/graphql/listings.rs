@@ -288,13 +288,17 @@ impl ListingMutation {
             let notice = input.notice_id.as_ref().map(|id| parse::<NoticeId>(id, "noticeId")).transpose()?;
             let decided_by = seller.is_none().then(|| command.viewer.staff());
             let book = command.book;
-            let done = command.execute::<ListingStream, _, _>(id, |_| {
+            let done = command.execute::<ListingStream, _, _>(id, |state| {
                 let (explanation, decided_by) = (input.explanation.clone(), decided_by.clone());
                 async move {
                     if let Some(notice) = notice {
                         book.load::<Notice>(notice.0).await?.concerns(NoticeTarget::Listing(id))?;
                     }
-                    Ok(ListingCommand::Remove { seller, reason, explanation, notice, decided_by })
+                    let shop_name = match state {
+                        ListingStream::ForSale(listing) => book.load::<SellerStream>(listing.seller.0).await?.shop_name,
+                        ListingStream::Unknown | ListingStream::Removed(_) => None,
+                    };
+                    Ok(ListingCommand::Remove { seller, reason, explanation, shop_name, notice, decided_by })
                 }
             });
             Ok((id, done.await?))

@@ -7,7 +7,8 @@ use projections::orders::{DisputeRow, OrderRow};
 
 use super::guard::{Allowed, DISPUTE_READERS, Only};
 use super::moderation_terms::{DisputeForum, DisputeOutcome, DisputeState};
-use super::platform::{instant, opened, read};
+use super::orders::sells_all_of;
+use super::platform::{instant, opened, read, viewer};
 
 /// Before whom a dispute was brought.
 #[derive(Debug, Clone, SimpleObject)]
@@ -27,7 +28,7 @@ pub struct DisputeReferral {
 pub struct CompetentCourts {
     /// Where the buyer lives, by the buyer's account; where the order was bought when there is no account.
     buyers_residence: String,
-    /// Where the order's sellers are established, each country once.
+    /// Where the order's sellers are established, each country once; for a seller, where they are.
     sellers_seats: Vec<String>,
     /// Where it was delivered: the country of the shop front.
     place_of_delivery: String,
@@ -56,11 +57,11 @@ impl Dispute {
         self.row.state.into()
     }
 
-    /// What it is about, in the buyer's words; nothing once they were forgotten. For its BUYER, a SELLER in the order, an
+    /// What it is about, in the buyer's words; nothing once they were forgotten. For its BUYER, the SELLER of all its lines, an
     /// OPERATOR and COMPLIANCE.
     #[graphql(guard = "Only(DISPUTE_READERS)", directive = Allowed::apply(DISPUTE_READERS))]
     async fn subject(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.subject.as_ref())
+        opened(ctx, self.row.subject.as_ref().filter(|_| sells_all_of(&self.order, viewer(ctx))))
     }
 
     /// When it was opened.
@@ -96,7 +97,9 @@ impl Dispute {
     /// The courts that may decide it.
     async fn courts(&self, ctx: &Context<'_>) -> Result<CompetentCourts> {
         read(ctx, |views| {
+            let asker = viewer(ctx).seller();
             let mut sellers: Vec<SellerId> = self.order.lines.iter().map(|line| line.seller).collect();
+            sellers.retain(|seller| asker.is_none_or(|asker| asker == *seller));
             sellers.sort_unstable();
             sellers.dedup();
             let mut seats = Vec::new();

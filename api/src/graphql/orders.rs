@@ -97,7 +97,8 @@ pub struct HelpRequest {
 
 #[ComplexObject]
 impl HelpRequest {
-    /// What the buyer wrote; nothing once they were forgotten. For its BUYER, a SELLER in the order, and an OPERATOR.
+    /// What the buyer wrote; nothing once they were forgotten. For its BUYER, the SELLER of all its lines (it may be about
+    /// what another one sold), and an OPERATOR.
     #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
     async fn message(&self, ctx: &Context<'_>) -> Option<String> {
         opened(ctx, self.message.as_ref())
@@ -316,14 +317,15 @@ impl Order {
     }
 
     /// Requests for help (R-1.3-02).
-    async fn help_requests(&self) -> Vec<HelpRequest> {
+    async fn help_requests(&self, ctx: &Context<'_>) -> Vec<HelpRequest> {
+        let whole = sells_all_of(&self.row, viewer(ctx));
         let request = |help: &HelpRow| HelpRequest {
             id: global(help.id),
             topic: help.topic.into(),
             requested_at: instant(help.requested_at),
             resolved_at: help.resolved.as_ref().map(|(_, at)| instant(*at)),
             outcome: help.resolved.as_ref().map(|(outcome, _)| outcome.clone()),
-            message: help.message.clone(),
+            message: help.message.clone().filter(|_| whole),
         };
         self.row.help_requests.iter().map(request).collect()
     }
@@ -340,6 +342,12 @@ impl Order {
     async fn dispute(&self) -> Option<Dispute> {
         Dispute::of(&self.row)
     }
+}
+
+/// Whether nobody but the asker sold what is in an order, where the asker is a seller: what a buyer wrote about it may be
+/// about any line.
+pub(super) fn sells_all_of(order: &OrderRow, asker: &Viewer) -> bool {
+    asker.seller().is_none_or(|seller| order.lines.iter().all(|line| line.seller == seller))
 }
 
 /// A line that a buyer asks for.

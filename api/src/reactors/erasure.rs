@@ -1,5 +1,6 @@
-//! Forgetting (R-3.3-02): after the event that asks for it, the subject's key is destroyed, its photos are removed, and only
-//! then is that recorded. A crash in between repeats both, which find nothing more to do.
+//! Forgetting (R-3.3-02): after the event that asks for it, the subject's key is destroyed, and only then is that recorded;
+//! at last its photos, which nobody can open any more, are removed. A crash in between repeats what was done, which finds
+//! nothing more to do.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -33,11 +34,16 @@ impl Erasure {
     pub const fn new(photos: Photos) -> Self {
         Self { photos }
     }
+
+    async fn remove_photos(&self, book: &Book, subject: &Subject) -> Result<(), ApiError> {
+        self.photos.remove(&photos_of(book, subject).await?).await
+    }
 }
 
 #[async_trait]
 impl Reactor for Erasure {
     const NAME: &'static str = "erasure";
+    const VERSION: u32 = 2;
     /// The events that ask for it: the stream that they are on is named as the subject is.
     const WANTS: &'static [EventKind] = &[EventKind::ReviewWithdrawn, EventKind::BuyerErasureRequested];
     /// Who is to be forgotten, and the event that asks for it.
@@ -53,12 +59,16 @@ impl Reactor for Erasure {
         // Rewriting the key file may take a while.
         let destroyed = tokio::task::spawn_blocking(move || vault.destroy(&name));
         destroyed.await.map_err(|_| LogError::Closed)??;
-        self.photos.remove(&photos_of(book, &subject).await?).await?;
         let record = SubjectCommand::RecordDestruction { subject: subject.clone(), asked_by };
         let cause = cause(Self::NAME, asked_by, "destroy-key");
         let stream = SubjectState::stream_of(&subject);
         book.execute_in(stream, &cause, |_: SubjectState| ready(Ok(record.clone()))).await?;
         tracing::info!(%subject, "a subject's key was destroyed");
+        if let Err(error) = self.remove_photos(book, &subject).await {
+            // Photos without a key are noise: whoever else asked to be forgotten does not wait for them.
+            state.rotate_left(1);
+            return Err(error);
+        }
         state.pop_front();
         Ok(true)
     }

@@ -71,6 +71,7 @@ impl Waiting {
 #[async_trait]
 impl Reactor for Mailing {
     const NAME: &'static str = "mailing";
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[EventKind::MailQueued, EventKind::MailSent, EventKind::MailFailed];
     type State = Waiting;
 

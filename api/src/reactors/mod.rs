@@ -155,10 +155,13 @@ pub fn settled(result: Result<Done, ApiError>) -> Result<Settled, ApiError> {
             | Refused::NotEligible
             | Refused::NotFound
             | Refused::TooLate
-            | Refused::Invalid
             | Refused::Forbidden
             | Refused::Blocked => {
                 tracing::debug!(%refusal, "a reactor's command was refused");
+                Ok(Settled::Done)
+            }
+            Refused::Invalid => {
+                tracing::warn!(%refusal, "a reactor's command was refused for what it says");
                 Ok(Settled::Done)
             }
         },

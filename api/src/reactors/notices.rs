@@ -135,6 +135,8 @@ async fn remove(
                     seller: None,
                     reason,
                     explanation: decided.explanation.clone(),
+                    // The decision is taken; it is too late to ask for other words.
+                    shop_name: None,
                     notice,
                     decided_by: Some(decided.moderator.clone()),
                 }))

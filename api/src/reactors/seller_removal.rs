@@ -66,6 +66,7 @@ impl Reactor for SellerRemoval {
             seller: None,
             reason: ListingRemovalReason::SellerRemoved,
             explanation: "its seller was removed".to_owned(),
+            shop_name: None,
             notice: None,
             decided_by: None,
         };

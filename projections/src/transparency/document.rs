@@ -1,4 +1,4 @@
-//! The whole report: eleven parts and a text, the same bytes from the same address.
+//! The whole report: the template's eleven parts, a twelfth of one's own will, and a text, the same bytes from the same address.
 
 use std::fmt::Write as _;
 
@@ -55,7 +55,8 @@ impl TransparencyReport {
             indicators::appeals(&figures, &stamp),
             indicators::automated_means(&figures, &stamp),
             indicators::human_resources(&stamp),
-            indicators::active_recipients(recipients, &stamp),
+            indicators::active_recipients(&stamp),
+            indicators::voluntary_active_recipients(recipients, &stamp),
             qualitative::part(&qualitative, &stamp),
         ];
         Self { period, figures, parts, qualitative, reached, policy_version }

@@ -205,20 +205,30 @@ pub(super) fn human_resources(stamp: &Stamp) -> Part {
     Part { number: 9, name: "human-resources", columns: columns::HUMAN_RESOURCES, rows: rows.map(row).collect() }
 }
 
-/// Part 10: given of one's own will, since it is asked of very large platforms only.
-pub(super) fn active_recipients(average: &Average, stamp: &Stamp) -> Part {
-    const INDICATOR: &str = "Number of average monthly active recipients during the reporting period ";
-    let row = |scope: &str, sum: u64| {
+/// Part 10, which is asked of very large platforms only: left blank.
+pub(super) fn active_recipients(stamp: &Stamp) -> Part {
+    recipients("active-recipients", stamp, |_| Entry::empty())
+}
+
+/// The same rows as in part 10, filled of one's own will: a file of its own, since the official one is not for it.
+pub(super) fn voluntary_active_recipients(average: &Average, stamp: &Stamp) -> Part {
+    let mean = |sum: u64| {
         let mean = half_to_even(i128::from(sum), i128::from(average.denominator().max(1)));
         // A mean of counts fits where its counts do.
-        let entry = Entry::count(u64::try_from(mean).unwrap_or(u64::MAX));
-        stamp.values(VERY_LARGE_OR_SEARCH, ["AMAR", INDICATOR, scope], &[entry])
+        Entry::count(u64::try_from(mean).unwrap_or(u64::MAX))
     };
     let in_state = |state: MemberState| -> u64 {
         let counts = average.months.iter().flat_map(|(_, row)| row.states());
         counts.filter(|(there, _)| *there == state).map(|(_, count)| count).sum()
     };
-    let mut rows = vec![row("TOTAL", average.numerator())];
-    rows.extend(MemberState::ALL.map(|state| row(state.code(), in_state(state))));
-    Part { number: 10, name: "active-recipients", columns: columns::ACTIVE_RECIPIENTS, rows }
+    recipients("active-recipients-voluntary", stamp, |state| mean(state.map_or(average.numerator(), in_state)))
+}
+
+/// The rows of part 10: the Union, and each Member State.
+fn recipients(name: &'static str, stamp: &Stamp, entry: impl Fn(Option<MemberState>) -> Entry) -> Part {
+    const INDICATOR: &str = "Number of average monthly active recipients during the reporting period ";
+    let row = |scope: &str, entry| stamp.values(VERY_LARGE_OR_SEARCH, ["AMAR", INDICATOR, scope], &[entry]);
+    let mut rows = vec![row("TOTAL", entry(None))];
+    rows.extend(MemberState::ALL.map(|state| row(state.code(), entry(Some(state)))));
+    Part { number: 10, name, columns: columns::ACTIVE_RECIPIENTS, rows }
 }

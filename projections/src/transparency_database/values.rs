@@ -4,7 +4,7 @@ use domain::language::Language;
 use domain::notice::Allegation;
 use serde::Serialize;
 
-use crate::statements::Notified;
+use crate::transparency::Notified;
 
 /// Whose account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

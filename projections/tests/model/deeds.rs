@@ -88,6 +88,7 @@ impl Bazaar {
                         seller: None,
                         reason,
                         explanation,
+                        shop_name: None,
                         notice: None,
                         decided_by: Some(staff()),
                     },

@@ -11,7 +11,8 @@ use domain::product::ProductEvent;
 use domain::review::ReviewEvent;
 use domain::seller::SellerRemovalReason;
 use domain::statement::{Addressee, Ground, Restriction, StatementEvent, StatementOfReasonsIssued};
-use projections::statements::{Notified, StatementsReader};
+use projections::statements::StatementsReader;
+use projections::transparency::Notified;
 use projections::transparency_database::{Exemption, Record, Unpublished, record_of};
 use projections::{Happened, Rows};
 
