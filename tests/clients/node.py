@@ -6,9 +6,13 @@ import socket
 import sys
 import uuid
 
+import trustme
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from market import Market
+from market import Failure, Market, check, until
+
+__all__ = ["Failure", "Node", "certified", "check", "metadata", "product", "until", "visits"]
 
 
 def free_port():
@@ -33,6 +37,17 @@ class Node(Market):
 
     def __exit__(self, *_):
         self.stop()
+
+
+def certified(directory):
+    """A certificate for this machine: the options that show it, and the file of the authority that it is from."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    chain, key, root = (pathlib.Path(directory) / name for name in ("chain.pem", "key.pem", "root.pem"))
+    chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+    key.write_bytes(certificate.private_key_pem.bytes())
+    root.write_bytes(authority.cert_pem.bytes())
+    return ("--esdb-certificate", str(chain), "--esdb-key", str(key)), root
 
 
 def metadata(number):
