@@ -9,12 +9,12 @@ use event_log::EventLog;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::authority::{Access, Authority};
+use crate::connection::connections;
 use crate::wire::gossip::gossip_server::GossipServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
@@ -155,9 +155,7 @@ impl Face {
             .add_service(streams)
             .add_service(GossipServer::new(gossip))
             .add_service(ServerFeaturesServer::new(features::Service));
-        // Answers are small and awaited: none waits for more to send along.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = tokio::spawn(router.serve_with_incoming_shutdown(incoming, told(stopped)));
+        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections(listener), told(stopped)));
         Ok(Self { address, stop, serving })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | [`face`] | the server: listening, TLS, stopping in order |
+//! | [`face`], `connection` | the server: listening, TLS, stopping in order; connections, so many at a time |
 //! | [`authority`] | who may read and who may append |
 //! | [`admission`] | what may be appended, by what the book's owner can read |
 //! | [`wire`] | the protocol's messages, as the build makes them from `proto/` |
@@ -23,6 +23,7 @@ pub mod admission;
 mod append;
 pub mod authority;
 mod batch_append;
+mod connection;
 mod ending;
 mod envelope;
 pub mod face;

@@ -157,3 +157,24 @@ async fn a_subscription_lasts_no_longer_than_its_token() {
     assert_eq!(status.code(), Code::Unauthenticated, "{status}");
     assert_eq!(node.log.next_position().await.unwrap().0, 0);
 }
+
+#[tokio::test]
+async fn there_are_so_many_subscriptions_and_who_leaves_makes_room() {
+    let node = Node::open().await;
+    node.has("order-1", 0..3).await;
+    let (mut one, mut other) = (node.client().await, node.client().await);
+    let mut subscriptions = Vec::new();
+    for _ in 0..128 {
+        subscriptions.push(one.read(subscription(all(START))).await.unwrap().into_inner());
+        subscriptions.push(other.read(subscription(all(START))).await.unwrap().into_inner());
+    }
+    let mut late = node.client().await;
+    refused(late.read(subscription(all(START))).await, Code::Unavailable, "busy");
+    drop(subscriptions.pop());
+    let room = async {
+        while late.read(subscription(all(START))).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(support::LONG, room).await.unwrap();
+}
