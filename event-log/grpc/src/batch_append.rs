@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::append::{Gathered, nothing};
+use crate::ending::End;
 use crate::proposed::stream;
 use crate::refusal::Refusal;
 use crate::wire::AllStreamPosition;
@@ -51,6 +52,8 @@ struct Batches {
     log: Arc<dyn EventLog>,
     admission: Arc<dyn Admission>,
     messages: Streaming<BatchAppendReq>,
+    /// Looked at while nothing is being written: what has come whole is answered.
+    end: End,
     begun: HashMap<Uuid, Request>,
     ready: VecDeque<BatchAppendResp>,
     /// Why there are no more messages; nothing is wrong when the client has sent its last.
@@ -62,8 +65,9 @@ pub(crate) fn append_batches(
     log: Arc<dyn EventLog>,
     admission: Arc<dyn Admission>,
     messages: Streaming<BatchAppendReq>,
+    end: End,
 ) -> BoxStream<'static, Result<BatchAppendResp, Status>> {
-    let batches = Batches { log, admission, messages, begun: HashMap::new(), ready: VecDeque::new(), over: None };
+    let batches = Batches { log, admission, messages, end, begun: HashMap::new(), ready: VecDeque::new(), over: None };
     stream::unfold(Some(batches), |batches| async move {
         let mut batches = batches?;
         match batches.step().await {
@@ -96,7 +100,10 @@ impl Batches {
         let (mut complete, mut bytes) = (Vec::new(), 0);
         while self.over.is_none() && complete.len() < MAX_TOGETHER && bytes < ENOUGH_BYTES {
             let message = if complete.is_empty() {
-                self.messages.message().await
+                tokio::select! {
+                    refusal = &mut self.end => Err(refusal.into()),
+                    message = self.messages.message() => message,
+                }
             } else {
                 match self.messages.message().now_or_never() {
                     Some(message) => message,
@@ -166,7 +173,7 @@ impl Batches {
             };
             answers.push((id, options, fate));
         }
-        let mut outcomes = self.append(appends).await.into_iter();
+        let mut outcomes = append(self.log.as_ref(), appends).await.into_iter();
         for (id, options, fate) in answers {
             let outcome = match fate {
                 Fate::Written => {
@@ -181,17 +188,18 @@ impl Batches {
             self.ready.push_back(answer(id, options, outcome));
         }
     }
+}
 
-    async fn append(&self, appends: Vec<StreamAppend>) -> Vec<Result<Appended, Refusal>> {
-        let count = appends.len();
-        if count == 0 {
-            return Vec::new();
-        }
-        match timeout(WRITE_TIMEOUT, self.log.append_each(appends)).await {
-            Ok(Ok(outcomes)) => outcomes.into_iter().map(|outcome| outcome.map_err(Refusal::from)).collect(),
-            Ok(Err(error)) => vec![Err(Refusal::Log(error)); count],
-            Err(_) => vec![Err(Refusal::Timeout); count],
-        }
+/// Appends them with one sync; an answer for each.
+async fn append(log: &dyn EventLog, appends: Vec<StreamAppend>) -> Vec<Result<Appended, Refusal>> {
+    let count = appends.len();
+    if count == 0 {
+        return Vec::new();
+    }
+    match timeout(WRITE_TIMEOUT, log.append_each(appends)).await {
+        Ok(Ok(outcomes)) => outcomes.into_iter().map(|outcome| outcome.map_err(Refusal::from)).collect(),
+        Ok(Err(error)) => vec![Err(Refusal::Log(error)); count],
+        Err(_) => vec![Err(Refusal::Timeout); count],
     }
 }
 

@@ -19,8 +19,7 @@ pub(crate) fn ending<T: Send + 'static>(
     stop: watch::Receiver<bool>,
     until: Option<DateTime<Utc>>,
 ) -> BoxStream<'static, Result<T, Status>> {
-    let end: Pin<Box<dyn Future<Output = Refusal> + Send>> = Box::pin(end(stop, until));
-    stream::unfold(Some((items, end)), |running| async move {
+    stream::unfold(Some((items, end(stop, until))), |running| async move {
         let (mut items, mut end) = running?;
         let item = tokio::select! {
             biased;
@@ -33,12 +32,18 @@ pub(crate) fn ending<T: Send + 'static>(
     .boxed()
 }
 
-async fn end(mut stop: watch::Receiver<bool>, until: Option<DateTime<Utc>>) -> Refusal {
-    tokio::select! {
-        // Without a sender the node is gone.
-        _ = stop.wait_for(|stop| *stop) => Refusal::Stopping,
-        () = ended(until) => Refusal::Unauthenticated("the token has expired; come again with a new one".to_owned()),
-    }
+/// Why a call that would go on for ever is to end, once it is.
+pub(crate) type End = Pin<Box<dyn Future<Output = Refusal> + Send>>;
+
+/// When the node stops or the right to the call ends.
+pub(crate) fn end(mut stop: watch::Receiver<bool>, until: Option<DateTime<Utc>>) -> End {
+    Box::pin(async move {
+        tokio::select! {
+            // Without a sender the node is gone.
+            _ = stop.wait_for(|stop| *stop) => Refusal::Stopping,
+            () = ended(until) => Refusal::Unauthenticated("the token has expired; come again with a new one".to_owned()),
+        }
+    })
 }
 
 async fn ended(until: Option<DateTime<Utc>>) {

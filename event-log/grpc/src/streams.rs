@@ -12,7 +12,7 @@ use crate::admission::Admission;
 use crate::append::append;
 use crate::authority::{Access, Authority, Grant, guard};
 use crate::batch_append::{WRITE_TIMEOUT, append_batches};
-use crate::ending::ending;
+use crate::ending::{end, ending};
 use crate::query::{Extent, Query, Source};
 use crate::reading::{Answers, not_found, read_all, read_stream};
 use crate::refusal::Refusal;
@@ -122,8 +122,9 @@ impl Streams for Service {
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
         let grant = self.guard(&request, Access::Append)?;
         let place = place(&self.places.appending)?;
-        let answers = append_batches(Arc::clone(&self.log), Arc::clone(&self.admission), request.into_inner());
-        Ok(Response::new(holding(place, ending(answers, self.stop.clone(), grant.until))))
+        let end = end(self.stop.clone(), grant.until);
+        let answers = append_batches(Arc::clone(&self.log), Arc::clone(&self.admission), request.into_inner(), end);
+        Ok(Response::new(holding(place, answers)))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {

@@ -237,3 +237,15 @@ async fn a_batch_answers_each_append_in_order_and_goes_on_after_a_refusal() {
     ];
     assert_eq!(seen, expected.map(|(id, said)| (id, said.to_owned())));
 }
+
+#[tokio::test]
+async fn a_batch_that_waits_for_more_ends_when_the_node_stops() {
+    let node = Node::open().await;
+    let mut client = node.client().await;
+    let messages = futures::stream::iter([batch(1, "a-1", ExpectedStreamPosition::Any(()), 0..1)]);
+    let messages = futures::StreamExt::chain(messages, futures::stream::pending());
+    let mut answers = client.batch_append(messages).await.unwrap().into_inner();
+    assert!(answers.message().await.unwrap().is_some());
+    let (_, ended) = tokio::join!(node.face.stop(), answers.message());
+    assert_eq!(ended.unwrap_err().code(), Code::Unavailable);
+}
