@@ -6,6 +6,10 @@ use crate::wire::Empty;
 use crate::wire::server_features::server_features_server::ServerFeatures;
 use crate::wire::server_features::{SupportedMethod, SupportedMethods};
 
+/// The version of EventStoreDB from which on servers speak as this one does: the first that says when a subscription has
+/// caught up. Clients choose by it what to expect.
+const SPOKEN_VERSION: &str = "23.10.0";
+
 /// The service.
 pub(crate) struct Service;
 
@@ -28,7 +32,7 @@ impl ServerFeatures for Service {
             service_name: service.to_owned(),
             features: features.iter().map(|&feature| feature.to_owned()).collect(),
         });
-        let event_store_server_version = env!("CARGO_PKG_VERSION").to_owned();
+        let event_store_server_version = SPOKEN_VERSION.to_owned();
         Ok(Response::new(SupportedMethods { methods: methods.into(), event_store_server_version }))
     }
 }
