@@ -93,7 +93,9 @@ impl Server {
         let signer = Arc::new(signer);
         let face = match settings.esdb {
             Some(esdb) => {
-                tls::use_ring();
+                if esdb.tls.is_some() {
+                    tls::use_ring();
+                }
                 let tokens = Arc::new(Tokens(Arc::clone(&signer)));
                 Some(Face::start(Arc::clone(&any), tokens, Arc::new(Readable), esdb).await?)
             }

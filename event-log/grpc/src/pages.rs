@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use event_log::{Direction, EventLog, LogError, Position, Recorded, Revision, StreamName};
+use tokio::task::spawn_blocking;
 
 /// How many events the first page has, before it is known how large they are.
 const FIRST_PAGE_EVENTS: usize = 16;
-/// The most events in a page.
-pub(crate) const MAX_PAGE_EVENTS: usize = 512;
+/// The most events in a page of a log that counts events and not bytes: where small events are followed by the largest, a
+/// page has 64 MiB, once.
+const MAX_PAGE_EVENTS: usize = 64;
 /// How many bytes a page should have at most, by the largest event of the one before.
 const PAGE_BYTES: usize = 256 << 10;
 
@@ -39,13 +41,19 @@ impl Pages {
     /// The next page, of at most `most` events; an empty one at the end. Forwards, there may be more later.
     pub(crate) async fn page(&mut self, most: u64) -> Result<Vec<Recorded>, LogError> {
         let Some(next) = self.next else { return Ok(Vec::new()) };
-        let limit = self.size.min(usize::try_from(most).unwrap_or(usize::MAX));
-        if limit == 0 {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        if most == 0 {
             return Ok(Vec::new());
         }
-        let page = match &self.of {
-            Of::Stream(stream) => self.log.read_stream(stream, Some(Revision(next)), self.direction, limit).await?,
-            Of::All => self.log.read_all(Some(Position(next)), self.direction, limit).await?,
+        let limit = self.size.min(most);
+        let page = match (&self.of, self.direction) {
+            (Of::Stream(stream), direction) => {
+                self.log.read_stream(stream, Some(Revision(next)), direction, limit).await?
+            }
+            (Of::All, Direction::Backwards) => {
+                self.log.read_all(Some(Position(next)), Direction::Backwards, limit).await?
+            }
+            (Of::All, Direction::Forwards) => self.scan(Position(next), most).await?,
         };
         if let Some(last) = page.last() {
             let number = match &self.of {
@@ -60,6 +68,12 @@ impl Pages {
             self.size = (PAGE_BYTES / largest.max(1)).clamp(1, MAX_PAGE_EVENTS);
         }
         Ok(page)
+    }
+
+    /// A page of as many bytes as are read best at once.
+    async fn scan(&self, from: Position, most: usize) -> Result<Vec<Recorded>, LogError> {
+        let log = Arc::clone(&self.log);
+        spawn_blocking(move || log.scan(from, most)).await.map_err(|_| LogError::Closed)?
     }
 }
 

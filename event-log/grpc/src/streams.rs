@@ -23,8 +23,8 @@ use crate::wire::streams::{
     TombstoneResp,
 };
 
-/// How many readings and subscriptions there are at a time. Each holds a page or two of the book, 1 MiB at most unless
-/// its events are large.
+/// How many readings and subscriptions there are at a time. Each holds a page of the book: 1 MiB, more only as long as it
+/// has not seen how large the events are.
 const MAX_READING: usize = 256;
 /// How many calls gather what they append at a time; each holds 16 MiB at most, a batch 32 MiB.
 const MAX_APPENDING: usize = 32;

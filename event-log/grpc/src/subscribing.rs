@@ -24,6 +24,10 @@ use crate::wire::IdForm;
 use crate::wire::streams::ReadResp;
 use crate::wire::streams::read_resp::{self, CaughtUp, Checkpoint, Content, SubscriptionConfirmation};
 
+/// A reader that gets this many events without a pause was behind, and is told when it has caught up again. As many as the
+/// embedded engine's.
+const FALLEN_BEHIND_EVENTS: u64 = 4096;
+
 /// Follows the whole book, or what a filter wants of it.
 pub(crate) async fn follow_all(
     log: &dyn EventLog,
@@ -71,7 +75,7 @@ pub(crate) async fn follow_stream(
     let pages = Pages::new(log, Of::Stream(stream), Direction::Forwards, Some(next));
     let seen = next.checked_sub(1).map(Revision);
     let page = Vec::new().into_iter();
-    let following = FollowingStream { pages, news, page, ids, seen, caught_up: false };
+    let following = FollowingStream { pages, news, page, ids, seen, without_pause: 0, caught_up: false };
     let answers = stream::unfold(following, |mut following| async move {
         let answer = following.step().await.map_err(Status::from);
         Some((answer, following))
@@ -158,6 +162,8 @@ struct FollowingStream {
     ids: IdForm,
     /// The last revision that was delivered, or from which on it was asked for.
     seen: Option<Revision>,
+    /// How many were delivered since the reader had to wait.
+    without_pause: u64,
     caught_up: bool,
 }
 
@@ -166,20 +172,24 @@ impl FollowingStream {
         loop {
             if let Some(event) = self.page.next() {
                 self.seen = Some(event.revision);
+                self.without_pause += 1;
                 return Ok(delivered(event, self.ids));
             }
             self.news.mark_unchanged();
             let page = self.pages.page(u64::MAX).await?;
-            // One page is what a reader who keeps up gets at once; who gets another after it was behind.
-            self.caught_up &= page.len() < crate::pages::MAX_PAGE_EVENTS;
+            let behind = !self.caught_up || self.without_pause >= FALLEN_BEHIND_EVENTS;
             if !page.is_empty() {
                 self.page = page.into_iter();
-            } else if !self.caught_up {
+                continue;
+            }
+            self.without_pause = 0;
+            if behind {
                 self.caught_up = true;
                 let stream_revision = self.seen.and_then(|seen| i64::try_from(seen.0).ok());
                 let caught_up = CaughtUp { timestamp: Some(timestamp(Utc::now())), stream_revision, position: None };
                 return Ok(saying(Content::CaughtUp(caught_up)));
-            } else if self.news.changed().await.is_err() {
+            }
+            if self.news.changed().await.is_err() {
                 // The book is closed; what was appended last may not have been read yet.
                 let page = self.pages.page(u64::MAX).await?;
                 if page.is_empty() {
