@@ -23,6 +23,11 @@ schema:
 mail:
     tests/mail/run.sh
 
+# Other people's EventStoreDB clients against the released program.
+clients:
+    cargo build --release -p api
+    tests/clients/run.sh
+
 # The benchmarks, each a ratio in one run; docs/performance.md says what they mean.
 bench:
     cargo run --release -p benches --bin rebuild

@@ -117,6 +117,11 @@ impl Session {
         let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, token) = token.ok_or("send the token as `Authorization: Bearer <token>`")?;
         let claims = signer.check(token.trim())?;
+        if claims.role == Role::Node {
+            return Err(
+                "a node's token is for appending by EventStoreDB's protocol; commands are given by people".to_owned()
+            );
+        }
         let viewer = Viewer::known(claims.role, &claims.sub);
         if matches!(claims.role, Role::Buyer | Role::Seller) && viewer.identity().is_some_and(|who| who.id.is_none()) {
             return Err(format!("a {}'s token names an id as its subject, not {:?}", claims.role.name(), claims.sub));

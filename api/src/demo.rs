@@ -114,7 +114,7 @@ fn say_how_to_come_in(server: &Server, data: (&Path, bool), started: Instant, ev
         let subject = match role {
             Role::Buyer => DEMO_BUYER.to_string(),
             Role::Seller => DEMO_SELLER.to_string(),
-            Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::System => {
+            Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::Node | Role::System => {
                 format!("demo-{}", role.name())
             }
         };

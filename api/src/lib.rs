@@ -7,6 +7,7 @@
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
+//! | [`esdb`] | the book for EventStoreDB's clients: who may come, what they may append |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
 //! | [`mail`] | letters in four languages, and how they are sent |
 //! | [`translation`] | texts in other languages, by a translation service |
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod commands;
 pub mod demo;
 pub mod error;
+pub mod esdb;
 pub mod graphql;
 pub mod http;
 pub mod mail;

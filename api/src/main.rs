@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::clock::ClockSetting;
+use api::esdb::Listening;
 use api::graphql::access_table::AccessTable;
 use api::mail::{Link, MailSettings};
 use api::opened::Opened;
@@ -81,6 +82,8 @@ enum Command {
         #[arg(long, value_name = "URL")]
         photos: Option<Place>,
         #[command(flatten)]
+        esdb: Box<Listening>,
+        #[command(flatten)]
         telling: Box<Telling>,
     },
     /// Print a token that says who you are.
@@ -136,8 +139,8 @@ enum Engine {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    let names = || Role::OF_PEOPLE.map(Role::name).join(", ");
-    Role::OF_PEOPLE.into_iter().find(|role| role.name() == name).ok_or_else(|| format!("a role is one of {}", names()))
+    let names = || Role::OF_TOKENS.map(Role::name).join(", ");
+    Role::OF_TOKENS.into_iter().find(|role| role.name() == name).ok_or_else(|| format!("a role is one of {}", names()))
 }
 
 fn main() -> ExitCode {
@@ -166,9 +169,10 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log: Engine::Embedded, listen, clock, photos, telling } => {
+        Command::Serve { data, log: Engine::Embedded, listen, clock, photos, esdb, telling } => {
             let data = DataDirectory::new(data);
             let mut settings = Settings::new(&data, listen, clock)?;
+            settings.esdb = esdb.settings();
             settings.site = telling.site;
             let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
             settings.translator = match &telling.translator {
@@ -214,5 +218,8 @@ async fn serve(data: DataDirectory, settings: Settings, photos: Option<Place>) -
     opened.photos.check().await?;
     let server = Server::start(&data, opened, settings).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
+    if let Some(address) = server.esdb_address() {
+        tracing::info!(%address, "listening for EventStoreDB's clients");
+    }
     until_told_to_end(server).await
 }

@@ -1,6 +1,6 @@
 //! The server: everything put together, and taken apart again without losing what was acknowledged.
 //!
-//! Stopping goes in order: no new connections; subscriptions end; requests that are being answered are answered; reactors
+//! Stopping goes in order: no new connections; subscriptions end, those of EventStoreDB's clients too; requests that are being answered are answered; reactors
 //! end; the views commit; the book writes what waits and gives its lock back. Whatever is cut off by a harder end comes
 //! again: a view from its checkpoint, a reactor from its own, and nothing is acknowledged before it is on disk.
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EmbeddedLog, EventLog, Position};
+use event_log_grpc::Face;
 use projections::Served;
 use projections::data_directory::DataDirectory;
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, ClockSetting};
+use crate::esdb::{Readable, Tokens};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
 use crate::http::{self, App, Connections};
@@ -25,7 +27,7 @@ use crate::opened::Opened;
 use crate::reactors::start::{Means, Reactors};
 use crate::reactors::translations::Queue;
 use crate::translation::Translator;
-use crate::{ApiError, Book};
+use crate::{ApiError, Book, tls};
 
 /// How long requests that are being answered may take once the server is to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -37,6 +39,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What time it is.
     pub clock: ClockSetting,
+    /// Where EventStoreDB's clients may come, if anywhere.
+    pub esdb: Option<event_log_grpc::Settings>,
     /// The address of the platform's pages, to which mails link; this server's where nothing is said.
     pub site: Option<Link>,
     /// Where mail comes from and goes to.
@@ -57,7 +61,7 @@ impl Settings {
     /// As [`MailSettings::parse`].
     pub fn new(data: &DataDirectory, listen: SocketAddr, clock: ClockSetting) -> Result<Self, ApiError> {
         let mail = MailSettings::parse(MAIL_FROM, &format!("maildir:{}", data.mail().display()))?;
-        Ok(Self { listen, clock, site: None, mail, translator: None, told_before: Position::START })
+        Ok(Self { listen, clock, esdb: None, site: None, mail, translator: None, told_before: Position::START })
     }
 }
 
@@ -66,6 +70,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
+    face: Option<Face>,
     reactors: Reactors,
     counting: JoinHandle<()>,
     app: Arc<App>,
@@ -85,6 +90,17 @@ impl Server {
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
         let now = Arc::clone(&clock);
         let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;
+        let signer = Arc::new(signer);
+        let face = match settings.esdb {
+            Some(esdb) => {
+                if esdb.tls.is_some() {
+                    tls::use_ring();
+                }
+                let tokens = Arc::new(Tokens(Arc::clone(&signer)));
+                Some(Face::start(Arc::clone(&any), tokens, Arc::new(Readable), esdb).await?)
+            }
+            None => None,
+        };
         let book = Book::new(any, vault, clock);
         let translations = Queue::new(settings.translator.is_some());
         let views = Arc::new(views);
@@ -118,13 +134,19 @@ impl Server {
         };
         let reactors = Reactors::start(&book, means, &data.reactors(), &stopped)?;
         let counting = tokio::spawn(http::metrics::upkeep());
-        Ok(Self { address, stop, serving, reactors, counting, app, log })
+        Ok(Self { address, stop, serving, face, reactors, counting, app, log })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for EventStoreDB's clients, if it does.
+    #[must_use]
+    pub fn esdb_address(&self) -> Option<SocketAddr> {
+        self.face.as_ref().map(Face::address)
     }
 
     /// What its routes reach.
@@ -157,7 +179,12 @@ impl Server {
     /// Stops it: see the module.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        self.app.connections.close().await;
+        let face = async {
+            if let Some(face) = self.face {
+                face.stop().await;
+            }
+        };
+        tokio::join!(self.app.connections.close(), face);
         match tokio::time::timeout(DRAIN, self.serving).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),

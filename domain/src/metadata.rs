@@ -22,14 +22,21 @@ pub enum Role {
     Auditor,
     /// Staff who run the marketplace.
     Operator,
+    /// Another node of the platform, which appends what its own commands decided. It says who it is; what it appends says
+    /// who acted.
+    Node,
     /// The platform by itself: a reactor, an import.
     System,
 }
 
 impl Role {
-    /// All that a person can hold a token for.
+    /// All that a person can act in.
     pub const OF_PEOPLE: [Self; 6] =
         [Self::Buyer, Self::Seller, Self::Moderator, Self::Compliance, Self::Auditor, Self::Operator];
+
+    /// All that a token can be held for.
+    pub const OF_TOKENS: [Self; 7] =
+        [Self::Buyer, Self::Seller, Self::Moderator, Self::Compliance, Self::Auditor, Self::Operator, Self::Node];
 
     /// Its name, as in tokens and metadata.
     #[must_use]
@@ -41,6 +48,7 @@ impl Role {
             Self::Compliance => "compliance",
             Self::Auditor => "auditor",
             Self::Operator => "operator",
+            Self::Node => "node",
             Self::System => "system",
         }
     }

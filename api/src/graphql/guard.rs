@@ -34,7 +34,7 @@ impl Asker {
     pub const ALL: [Self; 7] =
         [Self::Anonymous, Self::Buyer, Self::Seller, Self::Moderator, Self::Compliance, Self::Auditor, Self::Operator];
 
-    /// The part of a request's token. The platform by itself asks nothing, so that its part opens nothing.
+    /// The part of a request's token. The platform and its nodes by themselves ask nothing, so that their parts open nothing.
     #[must_use]
     pub const fn of(role: Option<Role>) -> Option<Self> {
         match role {
@@ -45,7 +45,7 @@ impl Asker {
             Some(Role::Compliance) => Some(Self::Compliance),
             Some(Role::Auditor) => Some(Self::Auditor),
             Some(Role::Operator) => Some(Self::Operator),
-            Some(Role::System) => None,
+            Some(Role::System | Role::Node) => None,
         }
     }
 

@@ -33,6 +33,8 @@ pub enum Role {
     Auditor,
     /// Staff who run the marketplace.
     Operator,
+    /// Another node of the platform; it appends to the book and asks nothing here.
+    Node,
     /// The platform by itself; nobody's token says so.
     System,
 }

@@ -41,7 +41,7 @@ pub struct App {
     /// Answers GraphQL requests.
     pub executor: Executor,
     /// Checks tokens.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// The connections that stay open.
     pub connections: Connections,
 }

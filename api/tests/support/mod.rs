@@ -83,7 +83,7 @@ impl Market {
         let subject = match role {
             Role::Buyer => self.buyer,
             Role::Seller => SELLER,
-            Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::System => "staff",
+            Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::Node | Role::System => "staff",
         };
         self.server.app().signer.sign(role, subject, 1).unwrap()
     }

@@ -1,0 +1,10 @@
+//! The book for EventStoreDB's clients: who may come, what they may append, and how an operator says so. The protocol is
+//! `event-log-grpc`'s.
+
+mod readable;
+mod settings;
+mod tokens;
+
+pub use readable::Readable;
+pub use settings::{Listening, Open};
+pub use tokens::Tokens;
