@@ -101,7 +101,16 @@ pub struct DisputeRow {
     pub closed: Option<(DisputeOutcome, String, i64)>,
 }
 
-impl Value for OrderRow {}
+impl Value for OrderRow {
+    fn covered(mut self) -> Self {
+        self.help_requests.iter_mut().for_each(|help| help.message = None);
+        if let Some(dispute) = &mut self.dispute {
+            dispute.subject = None;
+        }
+        self
+    }
+}
+
 impl Value for Country {}
 
 /// The view.
