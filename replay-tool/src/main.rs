@@ -61,7 +61,7 @@ fn tracing_level() -> tracing_subscriber::filter::LevelFilter {
 }
 
 fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
-    let data = arguments.data()?;
+    let data = arguments.data();
     match arguments.command {
         Command::Import { source: Source::Olist { directory, report } } => {
             import::olist(&data, &directory, report.as_deref())

@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`log`] | [`EventStoreLog`] |
+//! | [`engine`] | [`Engine`], which a program is told to use |
 //! | `connection` | the connection string |
 //! | `session` | the client, kept usable: deadlines, pauses, a new one after failure |
 //! | `fault` | what the client's errors mean |
@@ -19,6 +20,7 @@
 mod appending;
 mod book;
 mod connection;
+pub mod engine;
 mod envelope;
 mod fault;
 mod follower;
@@ -30,4 +32,5 @@ mod reading;
 mod session;
 mod subscription;
 
+pub use engine::Engine;
 pub use log::EventStoreLog;

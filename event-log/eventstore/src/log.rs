@@ -65,17 +65,6 @@ impl EventStoreLog {
         Ok(Self { reader: Reader { session, book }, appender, following, runtime: Some(runtime) })
     }
 
-    /// Stops following the server. Later appends get [`LogError::Closed`], subscriptions end; what has been numbered can
-    /// be read until the log is dropped.
-    pub async fn close(&self) {
-        let following = self.following().take();
-        if let Some(following) = following {
-            following.abort();
-            // It ends because it was told to.
-            let _ = following.await;
-        }
-    }
-
     fn following(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
         self.following.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,6 +132,15 @@ impl EventLog for EventStoreLog {
 
     fn watch_next_position(&self) -> watch::Receiver<Position> {
         self.reader.book.news.clone()
+    }
+
+    async fn close(&self) {
+        let following = self.following().take();
+        if let Some(following) = following {
+            following.abort();
+            // It ends because it was told to.
+            let _ = following.await;
+        }
     }
 }
 
