@@ -50,7 +50,7 @@ impl Connection {
         }
         let hosts: Vec<_> = settings.hosts().iter().map(|host| format!("{}:{}", host.host, host.port)).collect();
         let ports = settings.hosts().iter().filter_map(|host| u16::try_from(host.port).ok()).collect();
-        Ok(Self { deadline: deadline(text), server: hosts.join(","), ports, settings })
+        Ok(Self { deadline: deadline(text)?, server: hosts.join(","), ports, settings })
     }
 }
 
@@ -67,11 +67,15 @@ fn check_pem(file: &Path) -> Result<(), LogError> {
     Ok(())
 }
 
-/// The client keeps its own copy to itself.
-fn deadline(text: &str) -> Duration {
+/// The client keeps its own copy to itself; and without a deadline, which is what -1 means, it stops at the first call.
+fn deadline(text: &str) -> Result<Duration, LogError> {
     let query = text.split_once('?').map_or("", |(_, query)| query);
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let given = pairs.rfind(|(key, _)| key.eq_ignore_ascii_case("defaultdeadline"));
-    // -1 is "none", which a call of ours never has.
-    given.and_then(|(_, value)| value.parse().ok()).map_or(DEADLINE, Duration::from_millis)
+    let Some((_, given)) = pairs.rfind(|(key, _)| key.eq_ignore_ascii_case("defaultdeadline")) else {
+        return Ok(DEADLINE);
+    };
+    let milliseconds = given.parse::<u32>().ok().filter(|given| *given > 0);
+    let message = format!("defaultDeadline={given}: give the milliseconds that one try of a call may take, from 1 up");
+    let milliseconds = milliseconds.ok_or(LogError::Invalid { field: "log", message })?;
+    Ok(Duration::from_millis(milliseconds.into()))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use event_log::{LogError, Position, StreamName};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::book::Book;
 use crate::envelope::is_system;
@@ -23,7 +23,11 @@ use crate::session::{PATIENCE, Session, jittered};
 /// The pause after news: events come in bursts.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 /// The pause when nothing comes: how late another node's event may be seen.
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// The pause after an error that lasts: it is told each time.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(2);
+/// How often it is seen to that what the client has connected anew, without a word, sends at once.
+const NODELAY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Whoever gives numbers.
 pub(crate) struct Follower {
@@ -66,6 +70,7 @@ impl Follower {
     /// Follows until it is dropped.
     pub(crate) async fn run(mut self) {
         let mut pause = SHORTEST_PAUSE;
+        let mut seen_to = Instant::now();
         loop {
             match self.step().await {
                 Ok(true) => {
@@ -75,16 +80,16 @@ impl Follower {
                 Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(%error, "what others append is not seen until this goes away; trying on");
-                    pause = LONGEST_PAUSE;
+                    sleep(jittered(PAUSE_AFTER_ERROR)).await;
                 }
             }
             pause = match timeout(jittered(pause), self.book.wake.notified()).await {
                 Ok(()) => SHORTEST_PAUSE,
                 Err(_) => (pause * 2).min(LONGEST_PAUSE),
             };
-            if pause == LONGEST_PAUSE {
-                // The client may have connected anew without a word.
+            if seen_to.elapsed() > NODELAY_INTERVAL {
                 nodelay::set(&self.session.connection.ports);
+                seen_to = Instant::now();
             }
         }
     }

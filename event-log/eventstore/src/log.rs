@@ -19,7 +19,7 @@ use crate::envelope::{is_system, recorded};
 use crate::follower::{Follower, numbered};
 use crate::index_file::IndexFile;
 use crate::numbering::Token;
-use crate::reading::{self, PAGE_EVENTS, page};
+use crate::reading::{self, page};
 use crate::session::Session;
 use crate::subscription;
 
@@ -156,38 +156,20 @@ impl Reader {
     pub(crate) async fn some(&self, from: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
         let end = self.book.next().0;
         let wanted = usize::try_from(end.saturating_sub(from.0)).unwrap_or(usize::MAX).min(limit);
-        let Some(mut token) = self.book.token(from).filter(|_| wanted > 0) else {
+        let Some(token) = self.book.token(from).filter(|_| wanted > 0) else {
             return Ok(Vec::new());
         };
-        let mut events = Vec::with_capacity(wanted.min(PAGE_EVENTS));
-        loop {
-            let page = page(&self.session, Some(token), wanted.max(2)).await?;
-            let Some(last) = page.last().map(|last| Token::from(last.position)) else {
-                return Err(self.changed(from));
-            };
-            for event in page {
-                if events.len() == wanted {
-                    break;
-                }
-                let position = Position(from.0 + events.len() as u64);
-                let here = Token::from(event.position);
-                if is_system(&event) || self.book.token(position).is_some_and(|next| here < next) {
-                    continue;
-                }
-                if self.book.token(position) != Some(here) {
-                    return Err(self.changed(position));
-                }
-                events.push(recorded(&self.session.connection.server, event, position)?);
+        // The first of the page is the one asked for, so that there is one however many of the server's own follow.
+        let page = page(&self.session, Some(token), wanted).await?;
+        let mut events = Vec::with_capacity(page.len());
+        for (at, event) in (from.0..).zip(page.into_iter().filter(|event| !is_system(event))) {
+            let position = Position(at);
+            if self.book.token(position) != Some(event.position.into()) {
+                return Err(self.changed(position));
             }
-            if !events.is_empty() {
-                return Ok(events);
-            }
-            if last == token {
-                return Err(self.changed(from));
-            }
-            // A page of nothing but the server's own.
-            token = last;
+            events.push(recorded(&self.session.connection.server, event, position)?);
         }
+        if events.is_empty() { Err(self.changed(from)) } else { Ok(events) }
     }
 
     async fn range(&self, from: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {

@@ -72,7 +72,16 @@ impl Session {
         &self,
         call: impl Future<Output = Result<T, LogError>> + Send + 'static,
     ) -> Result<T, LogError> {
-        self.runtime.spawn(call).await.map_err(|_| LogError::Closed)?
+        match self.runtime.spawn(call).await {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_panic() => Err(LogError::Refused {
+                server: self.connection.server.clone(),
+                doing: "calling",
+                message: "the client came to grief over the server's answer, as it has said on stderr; report both"
+                    .to_owned(),
+            }),
+            Err(_) => Err(LogError::Closed),
+        }
     }
 
     /// The same for a thread that may block.

@@ -96,9 +96,13 @@ async fn credentials_come_from_the_connection_string_and_wrong_ones_are_told_at_
 #[tokio::test]
 async fn what_is_no_connection_string_is_refused_with_what_would_be_right() {
     let numbers = tempfile::tempdir().unwrap();
-    for wrong in
-        ["http://user:secret@host", "esdb://", "esdb://user:secret@host:port", "esdb://h?tlsCAFile=/nowhere.pem"]
-    {
+    for wrong in [
+        "http://user:secret@host",
+        "esdb://",
+        "esdb://user:secret@host:port",
+        "esdb://h?tlsCAFile=/nowhere.pem",
+        "esdb://h?defaultDeadline=-1",
+    ] {
         let refused = EventStoreLog::open(wrong, numbers.path()).await.unwrap_err();
         assert!(matches!(refused, LogError::Invalid { field: "log", .. }), "{wrong}: {refused}");
         assert!(!refused.to_string().contains("secret"), "{refused}");
