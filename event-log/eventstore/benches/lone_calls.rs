@@ -1,6 +1,7 @@
 //! What a lone call costs: through the log, and through the bare client beside it, against the same server.
 //!
-//! `cargo bench -p event-log-eventstore`. Prints medians in microseconds and how many times faster the log is.
+//! `cargo bench -p event-log-eventstore`. Prints medians in microseconds and how many times faster the log is; then what
+//! many together come to.
 
 #![allow(clippy::unwrap_used, reason = "where it fails it should stop, and say where")]
 
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use chrono::Utc;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{Direction, EmbeddedLog, EventLog, Expected, NewEvent, StreamName};
+use event_log::{Direction, EmbeddedLog, EventLog, Expected, NewEvent, StreamAppend, StreamName};
 use event_log_eventstore::EventStoreLog;
 use event_log_grpc::{Access, Admission, Authority, Credentials, Face, Grant, Settings};
 use eventstore::{AppendToStreamOptions, Client, EventData, ReadStreamOptions};
@@ -18,6 +19,7 @@ use tokio::runtime::Builder;
 use uuid::Uuid;
 
 const CALLS: usize = 60;
+const TOGETHER: usize = 5000;
 /// Between calls, so that each is alone.
 const APART: Duration = Duration::from_millis(10);
 
@@ -98,5 +100,19 @@ fn main() {
         });
         let read = read.await;
         report("read a stream", bare_read, read);
+
+        let appends = (0..TOGETHER).map(|number| StreamAppend {
+            stream: StreamName::new(format!("c-{}", number % 50)).unwrap(),
+            expected: Expected::Any,
+            events: vec![event()],
+        });
+        let began = Instant::now();
+        log.append_each(appends.collect()).await.unwrap();
+        let took = began.elapsed().as_millis().max(1);
+        println!("{TOGETHER} appends together  {took} ms, {} a second", TOGETHER as u128 * 1000 / took);
+        let began = Instant::now();
+        let read = log.read_all(None, Direction::Forwards, usize::MAX).await.unwrap().len() as u128;
+        let took = began.elapsed().as_millis().max(1);
+        println!("{read} events read in order  {took} ms, {} a second", read * 1000 / took);
     });
 }

@@ -30,7 +30,7 @@ const ALREADY_EXISTS: i32 = 6;
 /// The most appends of one caller that are on their way.
 const WINDOW: usize = 128;
 /// How long a batch session may be silent before its appends are done in another way.
-const SILENCE: Duration = Duration::from_secs(5);
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// An append as the server takes it.
 struct Ready {
@@ -130,7 +130,7 @@ impl Appender {
             };
             let outcome = match sent {
                 std::task::Poll::Ready(outcome) => Ok(outcome),
-                std::task::Poll::Pending => timeout(SILENCE, append).await,
+                std::task::Poll::Pending => timeout(self.silence(), append).await,
             };
             let answer = match outcome {
                 Ok(Ok(result)) => {
@@ -156,10 +156,14 @@ impl Appender {
         let mut held = self.batches.lock().await;
         if held.is_none() {
             let (client, _) = self.session.client().await.ok()?;
-            let opened = timeout(SILENCE, client.batch_append(&BatchAppendOptions::default())).await;
+            let opened = timeout(self.silence(), client.batch_append(&BatchAppendOptions::default())).await;
             *held = opened.ok()?.ok().map(Arc::new);
         }
         held.clone()
+    }
+
+    fn silence(&self) -> Duration {
+        self.session.connection.deadline.min(LONGEST_SILENCE)
     }
 
     async fn forget(&self, batches: &Arc<BatchAppendClient>) {

@@ -12,6 +12,8 @@ use eventstore::ClientSettings;
 const DISCOVERY_INTERVAL_MS: u64 = 10;
 /// How long one try of a call may take where the connection string has no `defaultDeadline`.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// For how many deadlines a call is tried: with the usual one, longer than a cluster takes to elect a leader.
+const TRIES: u32 = 3;
 
 /// A connection string that was read.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub(crate) struct Connection {
     pub(crate) server: String,
     /// How long one try of a call may take.
     pub(crate) deadline: Duration,
+    /// How long a call is tried.
+    pub(crate) patience: Duration,
     /// On which ports the servers listen.
     pub(crate) ports: Vec<u16>,
 }
@@ -50,7 +54,8 @@ impl Connection {
         }
         let hosts: Vec<_> = settings.hosts().iter().map(|host| format!("{}:{}", host.host, host.port)).collect();
         let ports = settings.hosts().iter().filter_map(|host| u16::try_from(host.port).ok()).collect();
-        Ok(Self { deadline: deadline(text)?, server: hosts.join(","), ports, settings })
+        let deadline = deadline(text)?;
+        Ok(Self { deadline, patience: deadline * TRIES, server: hosts.join(","), ports, settings })
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use event_log::{LogError, Position, StreamName};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::book::Book;
 use crate::envelope::is_system;
@@ -18,7 +18,7 @@ use crate::index_file::IndexFile;
 use crate::nodelay;
 use crate::numbering::{Entry, Numbering, Token};
 use crate::reading::{PAGE_EVENTS, page};
-use crate::session::{PATIENCE, Session, jittered};
+use crate::session::{Session, jittered};
 
 /// The pause after news: events come in bursts.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
@@ -80,7 +80,7 @@ impl Follower {
                 Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(%error, "what others append is not seen until this goes away; trying on");
-                    sleep(jittered(PAUSE_AFTER_ERROR)).await;
+                    pause = PAUSE_AFTER_ERROR;
                 }
             }
             pause = match timeout(jittered(pause), self.book.wake.notified()).await {
@@ -128,7 +128,7 @@ async fn holds(session: &Session, entries: &[Entry]) -> Result<bool, LogError> {
         let there = match page(session, Some(entry.token), 1).await {
             Ok(there) => there,
             // A server that has nothing at this place may say that the place is wrong.
-            Err(LogError::Invalid { .. } | LogError::Refused { .. }) => return Ok(false),
+            Err(LogError::Invalid { .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
         let same =
@@ -152,7 +152,7 @@ pub(crate) async fn numbered(session: &Session, book: &Book, token: Token) -> Re
         }
         Ok(())
     };
-    match timeout(PATIENCE, wait).await {
+    match timeout(session.connection.patience, wait).await {
         Ok(outcome) => outcome,
         Err(_) => Err(LogError::Unavailable {
             server: session.connection.server.clone(),

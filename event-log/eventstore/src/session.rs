@@ -2,28 +2,27 @@
 //!
 //! A client of the `eventstore` crate is dead for good after one failed connect, and stays with a node that went away; so
 //! a call that fails in such a way is done again with a new client, which looks for the servers anew. Each try has a
-//! deadline; between tries there is a pause that doubles, with jitter so that many nodes do not come back at once; after
-//! [`PATIENCE`] the caller is told. Every call may be done again: reading changes nothing, and the server recognises
+//! deadline; between tries there is a pause that doubles, with jitter so that many nodes do not come back at once, and ends when another call gets through; after
+//! a while the caller is told. Every call may be done again: reading changes nothing, and the server recognises
 //! events that it has.
 //!
 //! The client lives on a runtime of its own, so that callers may block a thread of theirs on a call ([`Session::wait`]).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_log::{LogError, Revision};
 use eventstore::Client;
 use rand::RngExt;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{Instant, timeout};
 
 use crate::connection::Connection;
 use crate::fault::{self, Fault};
 use crate::nodelay;
 
-/// How long a call is tried. A leader is elected within a few seconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The first pause after a try that failed.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.
@@ -45,6 +44,10 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     runtime: Handle,
     held: Mutex<Held>,
+    /// Whether the last call that was answered or not was not.
+    failing: AtomicBool,
+    /// Tells those who pause that the server answers again.
+    back: Notify,
 }
 
 #[derive(Default)]
@@ -63,8 +66,9 @@ impl Session {
             path: connection.server.clone().into(),
             source: Arc::new(source),
         })?;
-        let held = Mutex::default();
-        Ok((Arc::new(Self { connection, runtime: runtime.handle().clone(), held }), runtime))
+        let handle = runtime.handle().clone();
+        let (held, failing, back) = (Mutex::default(), AtomicBool::new(false), Notify::new());
+        Ok((Arc::new(Self { connection, runtime: handle, held, failing, back }), runtime))
     }
 
     /// Does a call on the client's runtime, whoever waits for it; it goes on when nobody does any more.
@@ -109,7 +113,12 @@ impl Session {
             let (client, generation) = self.client().await?;
             let outcome = timeout(self.connection.deadline, call(client)).await;
             let message = match outcome.unwrap_or(Err(eventstore::Error::DeadlineExceeded)) {
-                Ok(done) => return Ok(Answer::Done(done)),
+                Ok(done) => {
+                    if self.failing.swap(false, Ordering::Relaxed) {
+                        self.back.notify_waiters();
+                    }
+                    return Ok(Answer::Done(done));
+                }
                 Err(error) => match fault::judge(&self.connection.server, doing, error) {
                     Fault::WrongRevision(actual) => return Ok(Answer::WrongRevision(actual)),
                     Fault::NoStream => return Ok(Answer::NoStream),
@@ -121,7 +130,8 @@ impl Session {
                     }
                 },
             };
-            if began.elapsed() + pause > PATIENCE {
+            self.failing.store(true, Ordering::Relaxed);
+            if began.elapsed() + pause > self.connection.patience {
                 return Err(LogError::Unavailable {
                     server: self.connection.server.clone(),
                     doing,
@@ -136,7 +146,8 @@ impl Session {
             } else {
                 tracing::warn!(doing, message, ?pause, "asking the log's server again");
             }
-            sleep(jittered(pause)).await;
+            // Whoever gets through wakes the others.
+            let _ = timeout(jittered(pause), self.back.notified()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

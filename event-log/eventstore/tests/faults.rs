@@ -154,3 +154,38 @@ async fn what_another_node_appends_is_seen() {
         assert!(matches!(next, Subscribed::Event(event) if event.id.as_u128() == number));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_silent_or_not_there_is_told_of_when_the_deadlines_are_over() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let absent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addresses = [silent.local_addr().unwrap(), absent.local_addr().unwrap()];
+    drop(absent);
+    let numbers = tempfile::tempdir().unwrap();
+    for address in addresses {
+        let connection = format!("{}&defaultDeadline=300", connection(address));
+        let opening = timeout(LONG, EventStoreLog::open(&connection, numbers.path()));
+        let error = opening.await.unwrap().unwrap_err();
+        assert!(matches!(&error, LogError::Unavailable { server, .. } if *server == address.to_string()), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_meets_a_server_gone_for_good_ends_and_the_log_lives_on() {
+    let Node { book, face, directory } = Node::open().await;
+    let address = face.address();
+    let connection = format!("{}&defaultDeadline=300", connection(address));
+    let log = EventStoreLog::open(&connection, directory.path().join("numbers")).await.unwrap();
+    log.append(&stream("a-1"), Expected::NoStream, events(0..1)).await.unwrap();
+    face.stop().await;
+    let lost = timeout(LONG, log.append(&stream("a-1"), Expected::Any, events(1..2))).await.unwrap();
+    assert!(matches!(&lost, Err(LogError::Unavailable { .. })), "{lost:?}");
+    let read = timeout(LONG, log.read_stream(&stream("a-1"), None, Direction::Forwards, 9)).await.unwrap();
+    assert!(matches!(&read, Err(LogError::Unavailable { .. })), "{read:?}");
+    let _face = show(&book, address, Access::Append).await;
+    let again = log.append(&stream("a-1"), Expected::Any, events(1..2)).await.unwrap();
+    assert_eq!(again.position, Position(1));
+    log.close().await;
+    assert!(matches!(log.append(&stream("a-1"), Expected::Any, events(2..3)).await, Err(LogError::Closed)));
+    assert_eq!(log.read_all(None, Direction::Forwards, 9).await.unwrap().len(), 2, "reading goes on");
+}
