@@ -85,7 +85,11 @@ impl Appender {
                         let placed = match answer {
                             InBatch::Placed(placed) => Ok(placed),
                             InBatch::Wrong => Err(self.wrong(&ready).await?),
-                            InBatch::Unanswered => self.alone(&ready).await,
+                            InBatch::Unanswered => match self.alone(&ready).await {
+                                // Those after it may be on their way still: nothing can be said of them.
+                                Err(error @ LogError::Unavailable { .. }) => return Err(error),
+                                answered => answered,
+                            },
                         };
                         placed.map(|placed| (ready, placed))
                     }

@@ -2,9 +2,9 @@
 //!
 //! A client of the `eventstore` crate is dead for good after one failed connect, and stays with a node that went away; so
 //! a call that fails in such a way is done again with a new client, which looks for the servers anew. Each try has a
-//! deadline; between tries there is a pause that doubles, with jitter so that many nodes do not come back at once, and ends when another call gets through; after
-//! a while the caller is told. Every call may be done again: reading changes nothing, and the server recognises
-//! events that it has.
+//! deadline. Between tries there is a pause, which doubles, has jitter so that many nodes do not come back at once, and
+//! ends when another call gets through. After a while the caller is told. Every call may be done again: reading changes
+//! nothing, and the server recognises events that it has.
 //!
 //! The client lives on a runtime of its own, so that callers may block a thread of theirs on a call ([`Session::wait`]).
 
@@ -44,7 +44,7 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     runtime: Handle,
     held: Mutex<Held>,
-    /// Whether the last call that was answered or not was not.
+    /// Whether a call has failed since the last one that was answered.
     failing: AtomicBool,
     /// Tells those who pause that the server answers again.
     back: Notify,
@@ -181,12 +181,10 @@ impl Session {
         LogError::Refused {
             server: self.connection.server.clone(),
             doing: "connecting",
-            message:
-                "the client can't start, for one of three reasons: rustls was given a provider for the whole process \
-                      before (open the log before anything else speaks TLS); the system's certificates can't be read \
-                      (see SSL_CERT_FILE and SSL_CERT_DIR); tlsCAFile, userCertFile or userKeyFile in the connection \
-                      string is not what its name says"
-                    .to_owned(),
+            message: "the client can't start: rustls was given a provider for the whole process before (open the log \
+                      before anything else speaks TLS), or the system's certificates can't be read (see SSL_CERT_FILE \
+                      and SSL_CERT_DIR), or tlsCAFile, userCertFile or userKeyFile is not what its name says"
+                .to_owned(),
         }
     }
 
