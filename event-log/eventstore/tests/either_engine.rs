@@ -113,6 +113,27 @@ async fn appends_to_many_streams_succeed_and_fail_each_on_its_own() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_not_taken_after_what_followed_it() {
+    on_either(async |log| {
+        let append = |expected, number| StreamAppend { stream: stream("a-1"), expected, events: vec![event(number)] };
+        let exact = |revision| Expected::Exact(Revision(revision));
+        let appends = vec![
+            append(exact(0), 0),
+            append(Expected::NoStream, 1),
+            append(exact(0), 2),
+            append(exact(2), 3),
+            append(Expected::Any, 4),
+        ];
+        let outcomes = log.append_each(appends).await.unwrap();
+        let taken: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
+        assert_eq!(taken, [false, true, true, false, true]);
+        let read = log.read_all(None, Direction::Forwards, 9).await.unwrap();
+        assert!(read.iter().map(|event| event.id.as_u128()).eq([1, 2, 4]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_appends_stand_in_the_book_in_their_order() {
     on_either(async |log| {
         let appends = (0..400_u128).map(|number| StreamAppend {
