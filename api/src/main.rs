@@ -143,9 +143,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged where RUST_LOG says nothing: what matters of the log's client is said by whoever keeps it.
+const LOGGED: &str = "info,eventstore=off";
+
 /// Results go to stdout; what the program says of itself goes to stderr.
 fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     match format {

@@ -23,7 +23,7 @@ use crate::envelope::proposed;
 use crate::follower::numbered;
 use crate::numbering::Token;
 use crate::reading;
-use crate::session::{Answer, Session};
+use crate::session::{APPENDING, Answer, Session};
 
 /// gRPC's code for an expectation that did not hold, in a batch.
 const ALREADY_EXISTS: i32 = 6;
@@ -191,7 +191,7 @@ impl Appender {
             let (options, stream, events) = (options.clone(), ready.stream.as_str().to_owned(), ready.events.clone());
             async move { client.append_to_stream(stream, &options, events).await }
         };
-        match self.session.call("appending", append).await? {
+        match self.session.call(APPENDING, append).await? {
             Answer::Done(written) => {
                 Ok(Placed { revision: written.next_expected_version, token: written.position.into() })
             }

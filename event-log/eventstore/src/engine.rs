@@ -23,11 +23,12 @@ pub struct NoEngine;
 impl FromStr for Engine {
     type Err = NoEngine;
 
-    /// Looks at the scheme only: whoever refuses a value prints it, and there may be a password in it.
+    /// Looks whether it is an address only, for whoever refuses a value prints it, and there may be a password in it: a bad
+    /// address is refused where it is opened.
     fn from_str(text: &str) -> Result<Self, NoEngine> {
         if text == EMBEDDED {
             Ok(Self::Embedded)
-        } else if text.starts_with("esdb://") || text.starts_with("esdb+discover://") {
+        } else if text.contains("://") {
             Ok(Self::EventStore(text.to_owned()))
         } else {
             Err(NoEngine)

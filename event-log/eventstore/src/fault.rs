@@ -37,10 +37,9 @@ pub(crate) fn judge(server: &str, doing: &'static str, error: Error) -> Fault {
         Error::NotLeaderException(leader) => {
             Fault::Again(format!("it does not lead its cluster; {}:{} does", leader.host, leader.port))
         }
-        Error::ConnectionClosed
-        | Error::GrpcConnectionError(_)
-        | Error::ServerError(_)
-        | Error::DeadlineExceeded
+        Error::ConnectionClosed | Error::GrpcConnectionError(_) => Fault::Anew("no connection".to_owned()),
+        Error::DeadlineExceeded => Fault::Anew("no answer within the deadline".to_owned()),
+        Error::ServerError(_)
         | Error::InitializationError(_)
         | Error::IllegalStateError(_)
         | Error::InternalClientError => Fault::Anew(error.to_string()),

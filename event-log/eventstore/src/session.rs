@@ -23,6 +23,8 @@ use crate::connection::Connection;
 use crate::fault::{self, Fault};
 use crate::nodelay;
 
+/// What a call does that changes something.
+pub(crate) const APPENDING: &str = "appending";
 /// The first pause after a try that failed.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.
@@ -37,6 +39,14 @@ pub(crate) enum Answer<T> {
     WrongRevision(Option<Revision>),
     /// There is no such stream.
     NoStream,
+}
+
+/// Why there is no client.
+pub(crate) enum Unconnected {
+    /// There may be one when the server is asked again.
+    Yet(eventstore::Error),
+    /// There will be none.
+    Never(LogError),
 }
 
 /// The client and whoever keeps it.
@@ -110,9 +120,15 @@ impl Session {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let (client, generation) = self.client().await?;
-            let outcome = timeout(self.connection.deadline, call(client)).await;
-            let message = match outcome.unwrap_or(Err(eventstore::Error::DeadlineExceeded)) {
+            let (outcome, generation) = match self.client().await {
+                Ok((client, generation)) => {
+                    let outcome = timeout(self.connection.deadline, call(client)).await;
+                    (outcome.unwrap_or(Err(eventstore::Error::DeadlineExceeded)), Some(generation))
+                }
+                Err(Unconnected::Yet(error)) => (Err(error), None),
+                Err(Unconnected::Never(error)) => return Err(error),
+            };
+            let message = match outcome {
                 Ok(done) => {
                     if self.failing.swap(false, Ordering::Relaxed) {
                         self.back.notify_waiters();
@@ -125,7 +141,9 @@ impl Session {
                     Fault::Never(error) => return Err(error),
                     Fault::Again(message) => message,
                     Fault::Anew(message) => {
-                        self.discard(generation).await;
+                        if let Some(generation) = generation {
+                            self.discard(generation).await;
+                        }
                         message
                     }
                 },
@@ -136,15 +154,20 @@ impl Session {
                     server: self.connection.server.clone(),
                     doing,
                     message: format!(
-                        "{message}; see whether the server runs and can be reached from here. What was to be appended \
-                         may be there or not: appending the same events again does no harm"
+                        "{message}; see whether the server runs, can be reached from here and speaks TLS as the connection \
+                         string says (its default is that it does){}",
+                        if doing == APPENDING {
+                            ". What was to be appended may be there or not: appending the same events again does no harm"
+                        } else {
+                            ""
+                        }
                     ),
                 });
             }
             if pause == FIRST_PAUSE {
-                tracing::debug!(doing, message, "asking the log's server again");
+                tracing::debug!("{doing}: {message}; asking the log's server again");
             } else {
-                tracing::warn!(doing, message, ?pause, "asking the log's server again");
+                tracing::warn!("{doing}: {message}; asking the log's server again");
             }
             // Whoever gets through wakes the others.
             let _ = timeout(jittered(pause), self.back.notified()).await;
@@ -153,23 +176,20 @@ impl Session {
     }
 
     /// The client, and which it is.
-    pub(crate) async fn client(&self) -> Result<(Client, u64), LogError> {
+    pub(crate) async fn client(&self) -> Result<(Client, u64), Unconnected> {
         let mut held = self.held.lock().await;
         if let Some(client) = &held.client {
             return Ok((client.clone(), held.generation));
         }
         let settings = self.connection.settings.clone();
-        let client =
-            Client::with_runtime_handle(self.runtime.clone(), settings).map_err(|error| LogError::Refused {
-                server: self.connection.server.clone(),
-                doing: "connecting",
-                message: error.to_string(),
-            })?;
-        // Connects now, so that its socket is there. Whether a server is there is told by the call that comes; but a
-        // client that is closed before it has tried to connect has come to grief over something here.
-        let connected = timeout(self.connection.deadline, client.server_info()).await;
-        if matches!(connected, Ok(Err(eventstore::Error::ConnectionClosed))) {
-            return Err(self.no_start());
+        let client = Client::with_runtime_handle(self.runtime.clone(), settings).map_err(Unconnected::Yet)?;
+        // Connects now, so that its socket is there, and what is wrong is told before the client forgets it.
+        match timeout(self.connection.deadline, client.server_info()).await {
+            Ok(Ok(_)) => {}
+            // It has come to grief over something here before it has tried.
+            Ok(Err(eventstore::Error::ConnectionClosed)) => return Err(Unconnected::Never(self.no_start())),
+            Ok(Err(error)) => return Err(Unconnected::Yet(error)),
+            Err(_) => return Err(Unconnected::Yet(eventstore::Error::DeadlineExceeded)),
         }
         nodelay::set(&self.connection.ports);
         held.generation += 1;
