@@ -165,15 +165,15 @@ fn run(command: Command) -> Result<(), ApiError> {
             let mut settings = Settings::new(&data, listen, clock)?;
             settings.site = telling.site;
             let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
-            settings.translator = match &telling.translator {
+            let translation = match &telling.translator {
                 Some(url) => {
                     let key = telling.translator_key.as_deref().map(ApiKey::parse).transpose()?;
-                    Some(Translator::new(TranslationSettings::parse(url, key)?)?)
+                    Some(TranslationSettings::parse(url, key)?)
                 }
                 None => None,
             };
             settings.mail = MailSettings::parse(&telling.mail_from, &mail_to)?;
-            on_runtime(serve(data, log, settings, photos))
+            on_runtime(serve(data, log, settings, photos, translation))
         }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
@@ -198,10 +198,18 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
     runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
 }
 
-async fn serve(data: DataDirectory, log: Engine, settings: Settings, photos: Option<Place>) -> Result<(), ApiError> {
+async fn serve(
+    data: DataDirectory,
+    log: Engine,
+    mut settings: Settings,
+    photos: Option<Place>,
+    translation: Option<TranslationSettings>,
+) -> Result<(), ApiError> {
     let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
     let opened = Opened::with_log(&log, &photos, &data).await?;
     opened.photos.check().await?;
+    // After the log, which must be opened before anything speaks TLS.
+    settings.translator = translation.map(Translator::new).transpose()?;
     let server = Server::start(&data, opened, settings).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     until_told_to_end(server).await
