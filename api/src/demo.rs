@@ -10,7 +10,7 @@ use domain::event::Event;
 use domain::ids::{PhotoId, ReviewId};
 use domain::metadata::Role;
 use domain::review::ReviewEvent;
-use event_log::{EventLog, LogError};
+use event_log::LogError;
 use fixtures::Step;
 use fixtures::demo::{DEMO_BUYER, DEMO_SELLER};
 use futures::stream::{self, StreamExt, TryStreamExt};

@@ -18,6 +18,7 @@ use api::{ApiError, demo, graphql};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::metadata::Role;
+use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use tracing_subscriber::EnvFilter;
 
@@ -67,8 +68,9 @@ enum Command {
         /// The data directory.
         #[arg(long)]
         data: PathBuf,
-        /// Which engine keeps the book.
-        #[arg(long, value_enum, default_value_t = Engine::Embedded)]
+        /// Which engine keeps the book: embedded, files in the data directory; or the connection string of an EventStoreDB
+        /// or KurrentDB cluster, or of another server's --esdb-listen, as in esdb://user:password@host:2113.
+        #[arg(long, default_value = "embedded", env = "MARKTBOEK_LOG", hide_env_values = true)]
         log: Engine,
         /// Where to listen.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -132,12 +134,6 @@ struct Telling {
     translator_key: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    /// Files in the data directory.
-    Embedded,
-}
-
 fn role(name: &str) -> Result<Role, String> {
     let names = || Role::OF_TOKENS.map(Role::name).join(", ");
     Role::OF_TOKENS.into_iter().find(|role| role.name() == name).ok_or_else(|| format!("a role is one of {}", names()))
@@ -155,9 +151,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged where RUST_LOG says nothing: what matters of the log's client is said by whoever keeps it.
+const LOGGED: &str = "info,eventstore=off";
+
 /// Results go to stdout; what the program says of itself goes to stderr.
 fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     match format {
@@ -169,25 +168,25 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log: Engine::Embedded, listen, clock, photos, esdb, telling } => {
+        Command::Serve { data, log, listen, clock, photos, esdb, telling } => {
             let data = DataDirectory::new(data);
             let mut settings = Settings::new(&data, listen, clock)?;
             settings.esdb = esdb.settings();
             settings.site = telling.site;
             let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
-            settings.translator = match &telling.translator {
+            let translation = match &telling.translator {
                 Some(url) => {
                     let key = telling.translator_key.as_deref().map(ApiKey::parse).transpose()?;
-                    Some(Translator::new(TranslationSettings::parse(url, key)?)?)
+                    Some(TranslationSettings::parse(url, key)?)
                 }
                 None => None,
             };
             settings.mail = MailSettings::parse(&telling.mail_from, &mail_to)?;
-            on_runtime(serve(data, settings, photos))
+            on_runtime(serve(data, log, settings, photos, translation))
         }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
-            if !data.log().exists() {
+            if !data.log().exists() && !data.numbers().exists() {
                 let path = data.path().display();
                 return Err(ApiError::Usage(format!(
                     "--data {path} has no book; `marktboek serve --data {path}` begins one"
@@ -212,10 +211,18 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
     runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
 }
 
-async fn serve(data: DataDirectory, settings: Settings, photos: Option<Place>) -> Result<(), ApiError> {
+async fn serve(
+    data: DataDirectory,
+    log: Engine,
+    mut settings: Settings,
+    photos: Option<Place>,
+    translation: Option<TranslationSettings>,
+) -> Result<(), ApiError> {
     let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
-    let opened = Opened::with_photos_in(&photos, &data)?;
+    let opened = Opened::with_log(&log, &photos, &data).await?;
     opened.photos.check().await?;
+    // After the log, which must be opened before anything speaks TLS.
+    settings.translator = translation.map(Translator::new).transpose()?;
     let server = Server::start(&data, opened, settings).await?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     if let Some(address) = server.esdb_address() {

@@ -4,7 +4,8 @@ use std::fs;
 use std::sync::Arc;
 
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, Vault};
+use event_log::{EmbeddedLog, EventLog, Vault};
+use event_log_eventstore::{Engine, EventStoreLog};
 use projections::data_directory::{DataDirectory, MASTER_KEY_FILE};
 
 use crate::ApiError;
@@ -12,10 +13,9 @@ use crate::photos::{Photos, Place};
 use crate::token::Signer;
 
 /// What is in a data directory.
-#[derive(Debug)]
 pub struct Opened {
     /// The book.
-    pub log: Arc<EmbeddedLog>,
+    pub log: Arc<dyn EventLog>,
     /// The subjects' keys.
     pub vault: Arc<Vault>,
     /// The photos.
@@ -43,6 +43,25 @@ impl Opened {
         if let Some(torn) = log.recovered() {
             tracing::warn!(?torn, "the book had an unfinished end, as a crash leaves it; it was cut and kept aside");
         }
+        Self::around(Arc::new(log), photos, data)
+    }
+
+    /// As [`Self::with_photos_in`], the book kept by this engine. To be called before anything else in the process speaks
+    /// TLS.
+    ///
+    /// # Errors
+    /// As [`Self::with_photos_in`]; also what the cluster says.
+    pub async fn with_log(engine: &Engine, photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
+        match engine {
+            Engine::Embedded => Self::with_photos_in(photos, data),
+            Engine::EventStore(connection) => {
+                let log = EventStoreLog::open(connection, data.numbers()).await?;
+                Self::around(Arc::new(log), photos, data)
+            }
+        }
+    }
+
+    fn around(log: Arc<dyn EventLog>, photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
         let (vault, generated) = data.open_vault()?;
         if generated {
             tracing::warn!(
@@ -59,6 +78,6 @@ impl Opened {
         }
         let vault = Arc::new(vault);
         let photos = Photos::open(photos, Arc::clone(&vault))?;
-        Ok(Self { log: Arc::new(log), vault, photos, signer: Signer::from_file(&data.token_secret())? })
+        Ok(Self { log, vault, photos, signer: Signer::from_file(&data.token_secret())? })
     }
 }

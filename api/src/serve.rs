@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{EmbeddedLog, EventLog, Position};
+use event_log::{EventLog, Position};
 use event_log_grpc::Face;
 use projections::Served;
 use projections::data_directory::DataDirectory;
@@ -74,7 +74,7 @@ pub struct Server {
     reactors: Reactors,
     counting: JoinHandle<()>,
     app: Arc<App>,
-    log: Arc<EmbeddedLog>,
+    log: Arc<dyn EventLog>,
 }
 
 impl Server {
@@ -86,7 +86,7 @@ impl Server {
         http::metrics::install();
         let Settings { listen, clock, .. } = settings;
         let Opened { log, vault, photos, signer } = opened;
-        let any: Arc<dyn EventLog> = Arc::clone(&log) as _;
+        let any = Arc::clone(&log);
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
         let now = Arc::clone(&clock);
         let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;

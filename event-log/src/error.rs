@@ -101,6 +101,28 @@ pub enum LogError {
     #[error("the book is closed; open it again")]
     Closed,
 
+    /// A server that keeps the book did not answer in time, whoever was asked and however often.
+    #[error("{doing} at {server}: {message}")]
+    Unavailable {
+        /// The server, without credentials.
+        server: String,
+        /// What was being done, as in `appending`.
+        doing: &'static str,
+        /// What it was that failed last, and what to do.
+        message: String,
+    },
+
+    /// A server that keeps the book does not do it, and would not if it were asked again.
+    #[error("{doing} at {server}: {message}")]
+    Refused {
+        /// The server, without credentials.
+        server: String,
+        /// What was being done, as in `appending`.
+        doing: &'static str,
+        /// Why not, and what to do.
+        message: String,
+    },
+
     /// Personal data could not be sealed or opened.
     #[error("subject {subject}: {message}")]
     Sealing {

@@ -126,4 +126,7 @@ pub trait EventLog: Send + Sync + 'static {
     /// Follows the position that the next event will have, so that a reader can wait for news. The channel closes when
     /// the log does.
     fn watch_next_position(&self) -> watch::Receiver<Position>;
+
+    /// Writes what waits and takes nothing more. Later appends get [`LogError::Closed`]; reading goes on.
+    async fn close(&self);
 }

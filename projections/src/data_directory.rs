@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <data>/log/            the book: the only thing that can't be made again
+//!        numbers/        where a book in a cluster has which number, instead of log/: disposable
 //!        vault/          the subjects' keys: without them, personal data is gone
 //!        master.key      the master key, unless MARKTBOEK_MASTER_KEY_FILE names another file
 //!        photos/         photos, sealed
@@ -41,6 +42,12 @@ impl DataDirectory {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.0.join("log")
+    }
+
+    /// The numbers of the events of a book that is in a cluster.
+    #[must_use]
+    pub fn numbers(&self) -> PathBuf {
+        self.0.join("numbers")
     }
 
     /// The subjects' keys.

@@ -6,12 +6,13 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::Position;
+use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use projections::report::Filter;
 use projections::runner::Until;
 use uuid::Uuid;
 
-use crate::error::ToolError;
+use crate::book::Data;
 
 /// Verify, replay, compare, regenerate and explain what is in a Marktboek book.
 ///
@@ -24,24 +25,18 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, default_value = "marktboek-data", env = "MARKTBOEK_DATA")]
     data: PathBuf,
 
-    /// The engine of the log: `embedded` reads it from the data directory.
-    #[arg(long, global = true, default_value = "embedded")]
-    log: String,
+    /// The engine of the log: `embedded` reads it from the data directory; or the connection string of an EventStoreDB or
+    /// KurrentDB cluster, as in esdb://user:password@host:2113.
+    #[arg(long, global = true, default_value = "embedded", env = "MARKTBOEK_LOG", hide_env_values = true)]
+    log: Engine,
 
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 impl Arguments {
-    pub(crate) fn data(&self) -> Result<DataDirectory, ToolError> {
-        if self.log == "embedded" {
-            Ok(DataDirectory::new(&self.data))
-        } else {
-            Err(ToolError::Usage(format!(
-                "--log {}: this program reads an embedded log only; leave --log out",
-                self.log
-            )))
-        }
+    pub(crate) fn data(&self) -> Data {
+        Data { directory: DataDirectory::new(&self.data), engine: self.log.clone() }
     }
 }
 

@@ -1,7 +1,11 @@
 //! The book as this program sees it: read only, beside a server or without one.
 
+use std::ops::Deref;
+
 use chrono::SecondsFormat;
-use event_log::EmbeddedLog;
+use event_log::embedded::EmbeddedOptions;
+use event_log::{EmbeddedLog, EventLog};
+use event_log_eventstore::{Engine, EventStoreLog};
 use projections::Checkpoint;
 use projections::data_directory::DataDirectory;
 use projections::registry::{Running, VIEWS, ViewKind};
@@ -13,8 +17,42 @@ use tempfile::TempDir;
 use crate::error::ToolError;
 use crate::progress::Progress;
 
-/// Opens the log of a data directory for reading.
-pub(crate) fn log(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
+/// A data directory, and which engine keeps its book.
+pub(crate) struct Data {
+    pub(crate) directory: DataDirectory,
+    pub(crate) engine: Engine,
+}
+
+impl Deref for Data {
+    type Target = DataDirectory;
+
+    fn deref(&self) -> &DataDirectory {
+        &self.directory
+    }
+}
+
+/// Opens the log for reading.
+pub(crate) fn log(data: &Data) -> Result<Box<dyn EventLog>, ToolError> {
+    match &data.engine {
+        Engine::Embedded => Ok(Box::new(embedded(data)?)),
+        Engine::EventStore(connection) => cluster(data, connection),
+    }
+}
+
+/// Opens the log for writing.
+pub(crate) fn writable(data: &Data) -> Result<Box<dyn EventLog>, ToolError> {
+    match &data.engine {
+        Engine::Embedded => Ok(Box::new(EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?)),
+        Engine::EventStore(connection) => cluster(data, connection),
+    }
+}
+
+fn cluster(data: &Data, connection: &str) -> Result<Box<dyn EventLog>, ToolError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(ToolError::io("starting"))?;
+    Ok(Box::new(runtime.block_on(EventStoreLog::open(connection, data.numbers()))?))
+}
+
+fn embedded(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
     if !data.log().exists() {
         let message = format!("there is no book in {}; name its directory with --data", data.path().display());
         return Err(ToolError::Usage(message));
@@ -40,16 +78,16 @@ pub(crate) struct TemporaryViews {
 }
 
 /// Replays views from nothing.
-pub(crate) fn replay(data: &DataDirectory, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
+pub(crate) fn replay(data: &Data, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
     let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the views"))?;
     let progress = Progress::new("replaying", "events");
     let log = log(data)?;
-    let views = Replayed::new(&log, kinds, until, directory.path(), &|done, total| progress.at(done, total))?;
+    let views = Replayed::new(log.as_ref(), kinds, until, directory.path(), &|done, total| progress.at(done, total))?;
     Ok(TemporaryViews { views, _directory: directory })
 }
 
 /// The served views, at the book's end; nothing when a server has them.
-pub(crate) fn served(data: &DataDirectory) -> Result<Option<Vec<Box<dyn Running>>>, ToolError> {
+pub(crate) fn served(data: &Data) -> Result<Option<Vec<Box<dyn Running>>>, ToolError> {
     let log = log(data)?;
     let mut views = match served::open_all(&data.views()) {
         Ok(views) => views,
@@ -57,7 +95,7 @@ pub(crate) fn served(data: &DataDirectory) -> Result<Option<Vec<Box<dyn Running>
         Err(error) => return Err(error.into()),
     };
     let progress = Progress::new("bringing the views up to date", "events");
-    runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
+    runner::run(log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
     served::take_over(&data.views(), &VIEWS, false)?;
     Ok(Some(views))
 }

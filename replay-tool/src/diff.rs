@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use event_log::Position;
 use projections::Checkpoint;
-use projections::data_directory::DataDirectory;
 use projections::registry::{Running, ViewKind};
 use projections::report::Filter;
 use projections::runner::Until;
@@ -14,13 +13,14 @@ use serde_json::Value;
 
 use crate::Outcome;
 use crate::arguments::Server;
+use crate::book::Data;
 use crate::book::{self, TemporaryViews};
 use crate::error::ToolError;
 
 /// How many differing lines are shown of each report.
 const SHOWN: usize = 10;
 
-pub(crate) fn run(data: &DataDirectory, names: &[String], server: &Server) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, names: &[String], server: &Server) -> Result<Outcome, ToolError> {
     let kinds = book::kinds(names)?;
     let served = Served::of(data, server)?;
     let mut replays = Replays { data, kinds: &kinds, last: None };
@@ -46,7 +46,7 @@ pub(crate) fn run(data: &DataDirectory, names: &[String], server: &Server) -> Re
 
 /// Views replayed from nothing; again only when another address is wanted.
 struct Replays<'a> {
-    data: &'a DataDirectory,
+    data: &'a Data,
     kinds: &'a [ViewKind],
     last: Option<TemporaryViews>,
 }
@@ -91,7 +91,7 @@ enum Served<'a> {
 type Reports = Vec<(&'static str, String)>;
 
 impl<'a> Served<'a> {
-    fn of(data: &DataDirectory, server: &'a Server) -> Result<Self, ToolError> {
+    fn of(data: &Data, server: &'a Server) -> Result<Self, ToolError> {
         match (&server.url, &server.token) {
             (Some(url), Some(token)) => Ok(Self::Server { url, token }),
             (Some(_), None) => {

@@ -3,17 +3,16 @@
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
 use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, VERY_LARGE};
-use projections::data_directory::DataDirectory;
 use projections::registry::ViewKind;
 use projections::view::View;
 use serde_json::json;
 
 use crate::Outcome;
 use crate::arguments::At;
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
-pub(crate) fn run(data: &DataDirectory, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
     let kind = ViewKind::named(ActiveRecipients::NAME)?;
     let replayed = book::replay(data, &[kind], at.until())?;
     let average = ActiveRecipientsReader(replayed.views.rows(kind)?).average(period)?;

@@ -5,7 +5,6 @@ use domain::money::{Currency, Money};
 use domain::quality::smoothed_basis_points;
 use projections::buy_box::{BuyBox, BuyBoxReader, score};
 use projections::catalogue::{Catalogue, CatalogueReader};
-use projections::data_directory::DataDirectory;
 use projections::ranking::{Ranking, RankingReader, Sort};
 use projections::registry::ViewKind;
 use projections::view::View;
@@ -13,10 +12,10 @@ use uuid::Uuid;
 
 use crate::Outcome;
 use crate::arguments::At;
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
-pub(crate) fn run(data: &DataDirectory, product: Uuid, at: &At) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolError> {
     let id = ProductId(product);
     let [catalogue_kind, ranking_kind, buy_box_kind] =
         [Catalogue::NAME, Ranking::NAME, BuyBox::NAME].map(ViewKind::named);

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use projections::data_directory::DataDirectory;
 use projections::digest::Digest;
 use projections::registry::ViewKind;
 use projections::statements::{Statements, StatementsReader};
@@ -18,10 +17,10 @@ use projections::view::View;
 
 use crate::Outcome;
 use crate::arguments::{At, Issued};
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
-pub(crate) fn run(data: &DataDirectory, out: &Path, period: Issued, at: &At) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Outcome, ToolError> {
     make_empty(out)?;
     let kind = ViewKind::named(Statements::NAME)?;
     let replayed = book::replay(data, &[kind], at.until())?;

@@ -3,18 +3,17 @@
 use chrono::SecondsFormat;
 use domain::metadata::Metadata;
 use domain::sealed::Subject;
-use event_log::{Direction, EventLog, Recorded, Revision, StreamName, Vault};
-use projections::data_directory::DataDirectory;
+use event_log::{Direction, Recorded, Revision, StreamName, Vault};
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
 /// How many events are read at a time.
 const PAGE: usize = 1_000;
 
-pub(crate) fn run(data: &DataDirectory, stream: &str, as_json: bool, reveal: bool) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, stream: &str, as_json: bool, reveal: bool) -> Result<Outcome, ToolError> {
     let name = StreamName::new(stream.to_owned())?;
     let log = book::log(data)?;
     let vault = if reveal { data.open_vault_read_only()? } else { None };

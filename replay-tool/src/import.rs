@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use event_log::EmbeddedLog;
 use fixtures::olist::{self, ImportReport};
-use projections::data_directory::DataDirectory;
 
 use crate::Outcome;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::progress::Progress;
 
-pub(crate) fn olist(data: &DataDirectory, directory: &Path, report_file: Option<&Path>) -> Result<Outcome, ToolError> {
+pub(crate) fn olist(data: &Data, directory: &Path, report_file: Option<&Path>) -> Result<Outcome, ToolError> {
     let (history, report) = olist::history(directory)?;
     std::fs::create_dir_all(data.path()).map_err(ToolError::io(format!("making {}", data.path().display())))?;
     let (vault, generated) = data.open_vault()?;
@@ -22,13 +21,13 @@ pub(crate) fn olist(data: &DataDirectory, directory: &Path, report_file: Option<
             projections::data_directory::MASTER_KEY_FILE
         );
     }
-    let log = EmbeddedLog::open(data.log(), &event_log::embedded::EmbeddedOptions::default())?;
+    let log = book::writable(data)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ToolError::io("starting"))?;
     let progress = Progress::new("importing", "decisions");
     let written = runtime.block_on(async {
         let written =
-            fixtures::write(&log, &vault, &history, &mut |at| progress.at(at.steps as u64, at.of as u64)).await;
+            fixtures::write(log.as_ref(), &vault, &history, &mut |at| progress.at(at.steps as u64, at.of as u64)).await;
         log.close().await;
         written
     })?;

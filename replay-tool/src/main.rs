@@ -38,6 +38,10 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command, Source};
 use clap::Parser;
 use error::ToolError;
+use tracing_subscriber::EnvFilter;
+
+/// What is logged: what matters of the log's client is said by whoever keeps it.
+const LOGGED: &str = "warn,eventstore=off";
 
 /// What a subcommand came to.
 enum Outcome {
@@ -49,7 +53,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing_level()).init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(EnvFilter::new(LOGGED)).init();
     match run(arguments) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -60,12 +64,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn tracing_level() -> tracing_subscriber::filter::LevelFilter {
-    tracing_subscriber::filter::LevelFilter::WARN
-}
-
 fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
-    let data = arguments.data()?;
+    let data = arguments.data();
     match arguments.command {
         Command::Import { source: Source::Olist { directory, report } } => {
             import::olist(&data, &directory, report.as_deref())

@@ -1,17 +1,16 @@
 //! `rebuild [NAME…]`: the served views anew, beside the old ones, which go once the new ones have caught up.
 
-use projections::data_directory::DataDirectory;
 use projections::generation::Generation;
 use projections::registry::Running;
 use projections::runner::{self, BATCH_EVENTS, Until};
 use projections::served;
 
 use crate::Outcome;
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::progress::Progress;
 
-pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, names: &[String]) -> Result<Outcome, ToolError> {
     let kinds = book::kinds(names)?;
     let log = book::log(data)?;
     // Whoever serves the views holds them; opening them first finds that out before any work is done.
@@ -26,7 +25,7 @@ pub(crate) fn run(data: &DataDirectory, names: &[String]) -> Result<Outcome, Too
     let open = |kind: &projections::registry::ViewKind| kind.open(&Generation::fresh(&data.views(), kind)?.directory);
     let mut views: Vec<Box<dyn Running>> = kinds.iter().map(open).collect::<Result<_, _>>()?;
     let progress = Progress::new("rebuilding", "events");
-    runner::run(&log, &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
+    runner::run(log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
     drop(progress);
     for view in &views {
         println!(

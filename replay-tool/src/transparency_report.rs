@@ -5,17 +5,16 @@ use std::path::Path;
 
 use domain::calendar::ReportPeriod;
 use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader};
-use projections::data_directory::DataDirectory;
 use projections::registry::ViewKind;
 use projections::transparency::{Transparency, TransparencyReader, TransparencyReport};
 use projections::view::View;
 
 use crate::Outcome;
 use crate::arguments::At;
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
-pub(crate) fn run(data: &DataDirectory, period: ReportPeriod, at: &At, out: &Path) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, period: ReportPeriod, at: &At, out: &Path) -> Result<Outcome, ToolError> {
     let (recipients, counted) = (ViewKind::named(ActiveRecipients::NAME)?, ViewKind::named(Transparency::NAME)?);
     let replayed = book::replay(data, &[recipients, counted], at.until())?;
     let average = ActiveRecipientsReader(replayed.views.rows(recipients)?).average(period)?;

@@ -3,14 +3,20 @@
 use chrono::SecondsFormat;
 use event_log::LogError;
 use event_log::embedded::{self, VerifyReport};
-use projections::data_directory::DataDirectory;
+use event_log_eventstore::Engine;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::book::Data;
 use crate::error::ToolError;
 use crate::progress::Progress;
 
-pub(crate) fn run(data: &DataDirectory, as_json: bool) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, as_json: bool) -> Result<Outcome, ToolError> {
+    if data.engine != Engine::Embedded {
+        let message = "verify checks the files of an embedded log; a cluster's nodes check their own. `diff` compares the \
+                       served views with the cluster's log";
+        return Err(ToolError::Usage(message.to_owned()));
+    }
     if !data.log().exists() {
         return Err(ToolError::Usage(format!(
             "there is no book in {}; name its directory with --data",

@@ -1,22 +1,15 @@
 //! `view NAME`: a view as of a past moment or position by replay; at the book's end, the one that is served.
 
-use projections::data_directory::DataDirectory;
 use projections::registry::ViewKind;
 use projections::report::{Filter, Report};
 use projections::runner::Until;
 
 use crate::Outcome;
 use crate::arguments::{At, Format};
-use crate::book;
+use crate::book::{self, Data};
 use crate::error::ToolError;
 
-pub(crate) fn run(
-    data: &DataDirectory,
-    name: &str,
-    at: &At,
-    format: Format,
-    filter: &Filter,
-) -> Result<Outcome, ToolError> {
+pub(crate) fn run(data: &Data, name: &str, at: &At, format: Format, filter: &Filter) -> Result<Outcome, ToolError> {
     let kind = ViewKind::named(name)?;
     // A view's own name is also its first report's.
     let report_name = if kind.reports.contains(&name) { name } else { kind.reports[0] };

@@ -10,8 +10,10 @@ use std::path::Path;
 
 use api::clock::ClockSetting;
 use api::opened::Opened;
+use api::photos::Place;
 use api::serve::{Server, Settings};
 use domain::metadata::Role;
+use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 
@@ -66,15 +68,16 @@ pub(crate) struct Market {
 impl Market {
     /// Opens the one in a directory.
     pub(crate) async fn open(directory: &Path) -> Self {
+        Self::open_on(&Engine::Embedded, directory).await
+    }
+
+    /// Opens one whose book is kept by this engine.
+    pub(crate) async fn open_on(engine: &Engine, directory: &Path) -> Self {
         let data = DataDirectory::new(directory);
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = Server::start(
-            &data,
-            Opened::open(&data).unwrap(),
-            Settings::new(&data, listen, ClockSetting::System).unwrap(),
-        )
-        .await
-        .unwrap();
+        let opened = Opened::with_log(engine, &Place::Directory(data.photos()), &data).await.unwrap();
+        let settings = Settings::new(&data, listen, ClockSetting::System).unwrap();
+        let server = Server::start(&data, opened, settings).await.unwrap();
         server.settled().await.unwrap();
         Self { server, buyer: BUYER }
     }

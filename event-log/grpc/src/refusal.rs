@@ -62,10 +62,13 @@ impl Refusal {
             Self::Busy | Self::Stopping => Code::Unavailable,
             Self::Log(error) => match error {
                 LogError::Damaged { .. } => Code::DataLoss,
-                LogError::WriteFailed { .. } | LogError::Closed => Code::Unavailable,
+                LogError::WriteFailed { .. } | LogError::Closed | LogError::Unavailable { .. } => Code::Unavailable,
                 LogError::ReadOnly { .. } | LogError::Locked { .. } => Code::FailedPrecondition,
                 LogError::Invalid { .. } => Code::InvalidArgument,
-                LogError::WrongRevision { .. } | LogError::Io { .. } | LogError::Sealing { .. } => Code::Internal,
+                LogError::WrongRevision { .. }
+                | LogError::Io { .. }
+                | LogError::Refused { .. }
+                | LogError::Sealing { .. } => Code::Internal,
             },
         }
     }
@@ -144,6 +147,8 @@ impl From<LogError> for Refusal {
             | LogError::Io { .. }
             | LogError::WriteFailed { .. }
             | LogError::Closed
+            | LogError::Unavailable { .. }
+            | LogError::Refused { .. }
             | LogError::Sealing { .. } => Self::Log(error),
         }
     }

@@ -264,6 +264,10 @@ impl EventLog for EmbeddedLog {
     fn watch_next_position(&self) -> watch::Receiver<Position> {
         self.next.clone()
     }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
 }
 
 fn load(path: &Path) -> Result<(Index, Option<Tail>), LogError> {

@@ -25,7 +25,6 @@ use benches::rounds::{HEAD, Rounds, Unit, row};
 use benches::work::WorkDirectory;
 use benches::year;
 use bytes::Bytes;
-use event_log::EventLog;
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, request};
