@@ -1,12 +1,15 @@
 """The built program as a person drives it: started at a moment, asked over HTTP, its mails read where it puts them."""
 
+import argparse
 import base64
 import email
 import email.policy
 import json
+import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -122,3 +125,26 @@ class Market:
 def plain(global_id):
     """The UUID in a global id."""
     return base64.b64decode(global_id).decode().split(":")[1]
+
+
+def main(what, live, done):
+    """A script that lives through something in a directory of its own: `live(market, replay_tool)`; its exit code."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--marktboek", required=True)
+    parser.add_argument("--replay-tool", required=True)
+    options = parser.parse_args()
+    for program in (options.marktboek, options.replay_tool):
+        if not os.access(program, os.X_OK):
+            parser.error(f"{program} is not a program; build it, or name its path")
+    with tempfile.TemporaryDirectory() as directory:
+        market = Market(os.path.abspath(options.marktboek), directory)
+        try:
+            live(market, os.path.abspath(options.replay_tool))
+        except Failure as failure:
+            print(f"FAILED {failure}")
+            return 1
+        finally:
+            if market.process:
+                market.process.kill()
+    print(done)
+    return 0

@@ -16,19 +16,16 @@ has to be made up for.
 Exit codes: 0 all of it happened, 1 something did not, 2 wrong use.
 """
 
-import argparse
 import base64
-import os
 import pathlib
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 import zlib
 
-from market import Failure, Market, check, plain, until
+from market import check, main, plain, until
 
 SELLER, BUYER = (str(uuid.UUID(int=number)) for number in (0x5E11E4, 0xB0B))
 TEXT = "Scherm gebarsten en de accu is na een uur leeg, kwibusgedrocht"
@@ -164,27 +161,5 @@ def live(market, replay_tool):
     check(verified.returncode == 0, "and the history still verifies")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--marktboek", required=True)
-    parser.add_argument("--replay-tool", required=True)
-    options = parser.parse_args()
-    for program in (options.marktboek, options.replay_tool):
-        if not os.access(program, os.X_OK):
-            parser.error(f"{program} is not a program; build it, or name its path")
-    with tempfile.TemporaryDirectory() as directory:
-        market = Market(os.path.abspath(options.marktboek), directory)
-        try:
-            live(market, os.path.abspath(options.replay_tool))
-        except Failure as failure:
-            print(f"FAILED {failure}")
-            return 1
-        finally:
-            if market.process:
-                market.process.kill()
-    print("the day was lived")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, live, "the day was lived"))

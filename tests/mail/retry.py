@@ -8,22 +8,19 @@ server is started anew at each moment, so that nothing but the book knows what w
 hold, 1 one does not, 2 wrong use.
 """
 
-import argparse
 import email
 import email.policy
 import json
-import os
 import pathlib
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from market import Failure, Market, check, plain, until
+from market import check, main, plain, until
 from servers import Raw, RefusingRecipient, Server, Taking, hang, hang_up
 
 FIRST, SECOND = (str(uuid.UUID(int=number)) for number in (0xF1257, 0x5EC0))
@@ -125,27 +122,5 @@ def live(market, replay_tool):
     market.stop()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--marktboek", required=True)
-    parser.add_argument("--replay-tool", required=True)
-    options = parser.parse_args()
-    for program in (options.marktboek, options.replay_tool):
-        if not os.access(program, os.X_OK):
-            parser.error(f"{program} is not a program; build it, or name its path")
-    with tempfile.TemporaryDirectory() as directory:
-        market = Market(os.path.abspath(options.marktboek), directory)
-        try:
-            live(market, os.path.abspath(options.replay_tool))
-        except Failure as failure:
-            print(f"FAILED {failure}")
-            return 1
-        finally:
-            if market.process:
-                market.process.kill()
-    print("every mail was told")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, live, "every mail was told"))
