@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::buyer::{Buyer as BuyerStream, BuyerCommand, UnblockReason};
 use domain::criterion::Criterion;
-use domain::ids::{BuyerId, NoticeId, ReviewId};
+use domain::ids::{BuyerId, NoticeId, ReviewId, StaffId};
 use domain::notice::{Notice, NoticeTarget};
 use domain::review::{Judgement, Review as ReviewStream, ReviewCommand};
 use domain::{Refusal, Refused, Rule};
@@ -118,63 +118,55 @@ impl ModerationMutation {
     /// Tells a buyer that what they did breaks the rules, before anything worse follows (R-3.4-11). For a MODERATOR.
     #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn warn_buyer(&self, ctx: &Context<'_>, input: WarnBuyerInput) -> Result<BuyerPayload> {
-        let command = Command::of(ctx, input.command_id);
-        let result = async {
-            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
-            let (book, input) = (command.book, &input);
-            let decided_by = &command.viewer.staff();
-            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
-                whom.wrote_it(book).await?;
-                Ok(BuyerCommand::Warn {
-                    criteria: criteria(&input.criteria),
-                    explanation: input.explanation.clone(),
-                    review: whom.review,
-                    decided_by: decided_by.clone(),
-                })
-            });
-            Ok((whom.told(), done.await?))
+        let make = |review, decided_by| BuyerCommand::Warn {
+            criteria: criteria(&input.criteria),
+            explanation: input.explanation.clone(),
+            review,
+            decided_by,
         };
-        BuyerPayload::of(&command, result.await)
+        on_account(ctx, input.command_id, input.buyer_id.as_ref(), input.review_id.as_ref(), make).await
     }
 
     /// Blocks a buyer's account, for a time or for good: the last resort, after a warning or for a criterion that the
     /// policy calls serious (R-3.4-11). The buyer can contest it. For a MODERATOR.
     #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn block_buyer(&self, ctx: &Context<'_>, input: BlockBuyerInput) -> Result<BuyerPayload> {
-        let command = Command::of(ctx, input.command_id);
-        let result = async {
-            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
-            let (book, input) = (command.book, &input);
-            let decided_by = &command.viewer.staff();
-            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
-                whom.wrote_it(book).await?;
-                Ok(BuyerCommand::Block {
-                    until: input.until,
-                    criteria: criteria(&input.criteria),
-                    explanation: input.explanation.clone(),
-                    decided_by: decided_by.clone(),
-                })
-            });
-            Ok((whom.told(), done.await?))
+        let make = |_, decided_by| BuyerCommand::Block {
+            until: input.until,
+            criteria: criteria(&input.criteria),
+            explanation: input.explanation.clone(),
+            decided_by,
         };
-        BuyerPayload::of(&command, result.await)
+        on_account(ctx, input.command_id, input.buyer_id.as_ref(), input.review_id.as_ref(), make).await
     }
 
     /// Lifts a block before its time is over (R-3.4-11). For a MODERATOR.
     #[graphql(guard = "Only(MODERATORS)", directive = Allowed::apply(MODERATORS))]
     async fn unblock_buyer(&self, ctx: &Context<'_>, input: UnblockBuyerInput) -> Result<BuyerPayload> {
-        let command = Command::of(ctx, input.command_id);
-        let result = async {
-            let whom = &Whom::named(command.book, input.buyer_id.as_ref(), input.review_id.as_ref()).await?;
-            let book = command.book;
-            let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
-                whom.wrote_it(book).await?;
-                Ok(BuyerCommand::Unblock(UnblockReason::Lifted))
-            });
-            Ok((whom.told(), done.await?))
-        };
-        BuyerPayload::of(&command, result.await)
+        let make = |_, _| BuyerCommand::Unblock(UnblockReason::Lifted);
+        on_account(ctx, input.command_id, input.buyer_id.as_ref(), input.review_id.as_ref(), make).await
     }
+}
+
+/// Carries out a command on an account, from the review that may be named with it and who decides.
+async fn on_account(
+    ctx: &Context<'_>,
+    command_id: Option<Uuid>,
+    buyer: Option<&ID>,
+    review: Option<&ID>,
+    make: impl Fn(Option<ReviewId>, StaffId) -> BuyerCommand + Sync,
+) -> Result<BuyerPayload> {
+    let command = Command::of(ctx, command_id);
+    let result = async {
+        let whom = &Whom::named(command.book, buyer, review).await?;
+        let (book, make, decided_by) = (command.book, &make, &command.viewer.staff());
+        let done = command.execute::<BuyerStream, _, _>(whom.buyer, |_| async move {
+            whom.wrote_it(book).await?;
+            Ok(make(whom.review, decided_by.clone()))
+        });
+        Ok((whom.told(), done.await?))
+    };
+    BuyerPayload::of(&command, result.await)
 }
 
 /// Criteria as the domain has them.

@@ -65,102 +65,60 @@ pub(super) const NOTICES: &[&str] = &[
     "Contextual information on Number of actions taken on the basis of the terms and conditions of the service (Trusted Flagger notices)",
 ];
 
+/// The columns of parts 5 and 6, which differ in what the category is of.
+macro_rules! own_initiative {
+    ($category:literal) => {
+        &[
+            "Applicability",
+            "Service",
+            "Reporting period",
+            $category,
+            "Description of the sub-category \"Other\"",
+            "Number of measures taken at the provider's own initiative ",
+            "Number of measures taken after detection with solely automated means ",
+            "Visibility restriction Removal",
+            "Visibility restriction Disable",
+            "Visibility restriction Demoted",
+            "Visibility restriction Age restricted",
+            "Visibility restriction Interaction restricted",
+            "Visibility restriction Labelled ",
+            "Visibility restriction Other",
+            "Monetary restriction Suspension",
+            "Monetary restriction Termination",
+            "Monetary restriction Other",
+            "Provision of the service Suspension",
+            "Provision of the service Termination",
+            "Account restriction Suspension",
+            "Account restriction Termination",
+            "Contextual Information on Number of measures taken at the provider's own initiative ",
+            "Contextual Information on Number of measures taken after detection with solely automated means ",
+            "Contextual Information on Visibility restriction Removal",
+            "Contextual Information on Visibility restriction Disable",
+            "Contextual Information on Visibility restriction Demoted",
+            "Contextual Information on Visibility restriction Age restricted",
+            "Contextual Information on Visibility restriction Interaction restricted",
+            "Contextual Information on Visibility restriction Labelled ",
+            "Contextual Information on Visibility restriction Other",
+            "Contextual Information on Monetary restriction Suspension",
+            "Contextual Information on Monetary restriction Termination",
+            "Contextual Information on Monetary restriction Other",
+            "Contextual Information on Provision of the service Suspension",
+            "Contextual Information on Provision of the service Termination",
+            "Contextual Information on Account restriction Suspension",
+            "Contextual Information on Account restriction Termination",
+        ]
+    };
+}
+
 /// Part 5.
-pub(super) const OWN_INITIATIVE_BY_LAW: &[&str] = &[
-    "Applicability",
-    "Service",
-    "Reporting period",
-    "Category of illegal content",
-    "Description of the sub-category \"Other\"",
-    "Number of measures taken at the provider's own initiative ",
-    "Number of measures taken after detection with solely automated means ",
-    "Visibility restriction Removal",
-    "Visibility restriction Disable",
-    "Visibility restriction Demoted",
-    "Visibility restriction Age restricted",
-    "Visibility restriction Interaction restricted",
-    "Visibility restriction Labelled ",
-    "Visibility restriction Other",
-    "Monetary restriction Suspension",
-    "Monetary restriction Termination",
-    "Monetary restriction Other",
-    "Provision of the service Suspension",
-    "Provision of the service Termination",
-    "Account restriction Suspension",
-    "Account restriction Termination",
-    "Contextual Information on Number of measures taken at the provider's own initiative ",
-    "Contextual Information on Number of measures taken after detection with solely automated means ",
-    "Contextual Information on Visibility restriction Removal",
-    "Contextual Information on Visibility restriction Disable",
-    "Contextual Information on Visibility restriction Demoted",
-    "Contextual Information on Visibility restriction Age restricted",
-    "Contextual Information on Visibility restriction Interaction restricted",
-    "Contextual Information on Visibility restriction Labelled ",
-    "Contextual Information on Visibility restriction Other",
-    "Contextual Information on Monetary restriction Suspension",
-    "Contextual Information on Monetary restriction Termination",
-    "Contextual Information on Monetary restriction Other",
-    "Contextual Information on Provision of the service Suspension",
-    "Contextual Information on Provision of the service Termination",
-    "Contextual Information on Account restriction Suspension",
-    "Contextual Information on Account restriction Termination",
-];
+pub(super) const OWN_INITIATIVE_BY_LAW: &[&str] = own_initiative!("Category of illegal content");
 
 /// Part 6.
-pub(super) const OWN_INITIATIVE_BY_TERMS: &[&str] = &[
-    "Applicability",
-    "Service",
-    "Reporting period",
-    "Category of incompatibility with the provider's terms and conditions",
-    "Description of the sub-category \"Other\"",
-    "Number of measures taken at the provider's own initiative ",
-    "Number of measures taken after detection with solely automated means ",
-    "Visibility restriction Removal",
-    "Visibility restriction Disable",
-    "Visibility restriction Demoted",
-    "Visibility restriction Age restricted",
-    "Visibility restriction Interaction restricted",
-    "Visibility restriction Labelled ",
-    "Visibility restriction Other",
-    "Monetary restriction Suspension",
-    "Monetary restriction Termination",
-    "Monetary restriction Other",
-    "Provision of the service Suspension",
-    "Provision of the service Termination",
-    "Account restriction Suspension",
-    "Account restriction Termination",
-    "Contextual Information on Number of measures taken at the provider's own initiative ",
-    "Contextual Information on Number of measures taken after detection with solely automated means ",
-    "Contextual Information on Visibility restriction Removal",
-    "Contextual Information on Visibility restriction Disable",
-    "Contextual Information on Visibility restriction Demoted",
-    "Contextual Information on Visibility restriction Age restricted",
-    "Contextual Information on Visibility restriction Interaction restricted",
-    "Contextual Information on Visibility restriction Labelled ",
-    "Contextual Information on Visibility restriction Other",
-    "Contextual Information on Monetary restriction Suspension",
-    "Contextual Information on Monetary restriction Termination",
-    "Contextual Information on Monetary restriction Other",
-    "Contextual Information on Provision of the service Suspension",
-    "Contextual Information on Provision of the service Termination",
-    "Contextual Information on Account restriction Suspension",
-    "Contextual Information on Account restriction Termination",
-];
+pub(super) const OWN_INITIATIVE_BY_TERMS: &[&str] =
+    own_initiative!("Category of incompatibility with the provider's terms and conditions");
 
-/// Part 7.
-pub(super) const APPEALS: &[&str] = &[
-    "Applicability",
-    "Service",
-    "Reporting period",
-    "Section",
-    "Indicator",
-    "Scope",
-    "Value",
-    "Contextual Information",
-];
-
-/// Part 8.
-pub(super) const AUTOMATED_MEANS: &[&str] = &[
+/// Parts 7 and 8.
+pub(super) const INDICATORS: &[&str] = &[
     "Applicability",
     "Service",
     "Reporting period",

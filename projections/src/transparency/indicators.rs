@@ -46,7 +46,7 @@ pub(super) fn appeals(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
     let mut rows = complaints(figures, stamp);
     rows.extend(disputes(figures, stamp));
     rows.extend(suspensions(figures, stamp));
-    Part { number: 7, name: "appeals-and-recidivism", columns: columns::APPEALS, rows }
+    Part { number: 7, name: "appeals-and-recidivism", columns: columns::INDICATORS, rows }
 }
 
 fn complaints(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
@@ -181,7 +181,7 @@ pub(super) fn automated_means(figures: &TransparencyFigures, stamp: &Stamp) -> P
             .chain(accuracies)
             .map(|(indicator, code)| row(VERY_LARGE, indicator, code, Entry::unknown(NOT_ASKED))),
     );
-    Part { number: 8, name: "automated-means", columns: columns::AUTOMATED_MEANS, rows }
+    Part { number: 8, name: "automated-means", columns: columns::INDICATORS, rows }
 }
 
 const NOT_ASKED: &str = "Asked of very large online platforms only.";
