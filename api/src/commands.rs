@@ -1,35 +1,43 @@
 //! From a command to durable events.
 //!
-//! A command loads its own stream, decides, seals, syncs the vault, and appends with the revision on which it decided;
-//! when somebody was faster, it loads and decides again, a bounded number of times. What a decision needs from other
-//! streams is loaded from those streams, anew at each attempt.
+//! A command takes its own stream as it is remembered or else reads it, decides, seals, and appends with the revision on
+//! which it decided; when somebody was faster, it reads on and decides again, a bounded number of times. What a decision
+//! needs from other streams is loaded from those streams, anew at each attempt.
 //!
-//! Invariants: no view is read here; a key is durable before what was sealed with it is appended; a command whose
+//! Invariants: no view is read here; a key is durable before what was sealed with it is appended; nothing is refused on what was only remembered; a command whose
 //! events are in its stream already is answered with their position, whatever the rules say by now (R-0-04).
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::event::DecodeError;
 use domain::ids::CommandId;
 use domain::policy::{Policies, PolicyBook};
-use domain::recording::{Cause, Draft, drafts};
-use domain::{Aggregate, Context, Event, EventKind};
+use domain::recording::{Cause, Draft, drafts, subjects};
+use domain::{Aggregate, Context, Event, EventKind, Sealed};
 use event_log::{
-    Appended, Direction, EventLog, Expected, LogError, NewEvent, Position, Recorded, Revision, StreamName, Vault,
+    Appended, Direction, EventLog, Expected, KeyService, LogError, NewEvent, Position, Recorded, Revision, StreamName,
+    SubjectKeys,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::ApiError;
 use crate::clock::Clock;
+use crate::hot::{Folded, HotAggregates, answered_in};
 
 /// How often a command is decided before it gives up.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// How many events of a stream are read at a time. Nearly all streams fit one page.
 const PAGE_EVENTS: usize = 1_000;
+
+/// How long the policies that were read are taken for those in force: so much later, at most, does a node decide by
+/// policies that were changed at another one. A change of its own is in force at once.
+const POLICIES_TERM: Duration = Duration::from_secs(1);
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +52,10 @@ pub struct Done {
 #[derive(Clone)]
 pub struct Book {
     log: Arc<dyn EventLog>,
-    vault: Arc<Vault>,
+    keys: Arc<dyn KeyService>,
     clock: Arc<Clock>,
     policies: Arc<Mutex<KnownPolicies>>,
+    hot: Arc<HotAggregates>,
 }
 
 #[derive(Clone, Default)]
@@ -54,19 +63,21 @@ struct KnownPolicies {
     current: Arc<Policies>,
     /// The first revision of the policies' stream that has not been read.
     next: Revision,
+    /// When the stream was read to its end.
+    read_at: Option<Instant>,
 }
 
-/// A stream's events folded, and what is needed to append to it.
-struct Loaded<A> {
-    state: A,
-    records: Vec<Recorded>,
+/// Events that were appended, as they were, and where.
+struct Decided {
+    events: Vec<NewEvent>,
+    appended: Appended,
 }
 
 impl Book {
-    /// The book in this log, sealed with this vault, by this clock.
+    /// The book in this log, sealed with these keys, by this clock.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: Arc<Clock>) -> Self {
-        Self { log, vault, clock, policies: Arc::default() }
+    pub fn new(log: Arc<dyn EventLog>, keys: Arc<dyn KeyService>, clock: Arc<Clock>) -> Self {
+        Self { log, keys, clock, policies: Arc::default(), hot: Arc::default() }
     }
 
     /// The log.
@@ -75,10 +86,27 @@ impl Book {
         &self.log
     }
 
-    /// The vault.
+    /// Whoever keeps the subjects' keys.
     #[must_use]
-    pub fn vault(&self) -> &Arc<Vault> {
-        &self.vault
+    pub fn keys(&self) -> &Arc<dyn KeyService> {
+        &self.keys
+    }
+
+    /// Opens a sealed field of an event of this type; nothing when its subject was forgotten.
+    ///
+    /// # Errors
+    /// What whoever keeps the keys says.
+    pub async fn open<T>(&self, kind: EventKind, sealed: &Sealed<T>) -> Result<Option<T>, ApiError>
+    where
+        T: Serialize + DeserializeOwned + Clone,
+    {
+        let keys = self.keys.keys_to_open(&[sealed.subject().0.as_str()]).await?;
+        Ok(sealed.open(|subject, ciphertext| {
+            keys.open_sealed(&subject.0, kind.name().as_bytes(), ciphertext).unwrap_or_else(|error| {
+                tracing::warn!(%subject, %error, "sealed data can't be opened");
+                None
+            })
+        }))
     }
 
     /// The platform's clock.
@@ -92,7 +120,7 @@ impl Book {
     /// # Errors
     /// What the log says, or that an event can't be read.
     pub async fn load<A: Aggregate>(&self, id: Uuid) -> Result<A, ApiError> {
-        Ok(self.load_stream(&StreamName::new(A::stream(id))?).await?.state)
+        Ok(self.load_stream(&StreamName::new(A::stream(id))?).await?.0.state)
     }
 
     /// An aggregate, and the events of its stream from the oldest on.
@@ -100,8 +128,8 @@ impl Book {
     /// # Errors
     /// What the log says, or that an event can't be read.
     pub async fn load_recorded<A: Aggregate>(&self, id: Uuid) -> Result<(A, Vec<Recorded>), ApiError> {
-        let Loaded { state, records } = self.load_stream(&StreamName::new(A::stream(id))?).await?;
-        Ok((state, records))
+        let (folded, records) = self.load_stream(&StreamName::new(A::stream(id))?).await?;
+        Ok((folded.state, records))
     }
 
     /// The policies in force.
@@ -109,24 +137,35 @@ impl Book {
     /// # Errors
     /// What the log says, or that an event can't be read.
     pub async fn policies(&self) -> Result<Arc<Policies>, ApiError> {
-        let mut known = self.policies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut known = self.known_policies().clone();
+        if known.read_at.is_some_and(|read_at| read_at.elapsed() < POLICIES_TERM) {
+            return Ok(known.current);
+        }
+        let began = Instant::now();
         let stream = StreamName::new(PolicyBook::STREAM)?;
         let mut book = PolicyBook { current: Policies::clone(&known.current) };
         let from = known.next;
         loop {
             let news = self.log.read_stream(&stream, Some(known.next), Direction::Forwards, PAGE_EVENTS).await?;
             let Some(last) = news.last() else { break };
-            fold(&mut book, &news)?;
+            for record in &news {
+                book.evolve(&belonging::<PolicyBook>(decode(record)?, &stream, record.position)?, record.occurred_at);
+            }
             known.next = last.revision.next();
         }
         if known.next > from {
             known.current = Arc::new(book.current);
-            let mut newest = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-            if newest.next < known.next {
-                *newest = known.clone();
-            }
+        }
+        known.read_at = Some(began);
+        let mut newest = self.known_policies();
+        if newest.next <= known.next {
+            *newest = known.clone();
         }
         Ok(known.current)
+    }
+
+    fn known_policies(&self) -> MutexGuard<'_, KnownPolicies> {
+        self.policies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Carries out a command on the stream of the aggregate with this id. `command` makes it from the aggregate's
@@ -154,24 +193,80 @@ impl Book {
         C: Future<Output = Result<A::Command, ApiError>>,
     {
         let stream = StreamName::new(stream)?;
-        for _ in 0..MAX_ATTEMPTS {
-            let Loaded { state, records } = self.load_stream::<A>(&stream).await?;
-            if let Some(position) = answered(&records, cause.command) {
+        let mut remembered = self.hot.take::<A>(&stream);
+        let mut is_new = remembered.is_none();
+        let mut folded = match remembered.take() {
+            Some(folded) => folded,
+            None => self.load_stream(&stream).await?.0,
+        };
+        let mut conflicts = 0;
+        loop {
+            if let Some(position) = folded.answered(cause.command) {
+                self.hot.keep(stream, folded);
                 return Ok(Done { position, already: true });
             }
-            let command = command(state.clone()).await?;
-            let expected = records.last().map_or(Expected::NoStream, |last: &Recorded| Expected::Exact(last.revision));
-            let before = records.last().map(|last| last.position);
-            match self.decide_and_append(&stream, &state, command, cause, expected).await {
-                Ok(Some(appended)) => return Ok(Done { position: appended.position, already: appended.already }),
-                Ok(None) => return Ok(Done { position: before.unwrap_or_default(), already: true }),
+            let decided = match command(folded.state.clone()).await {
+                Ok(command) => self.decide_and_append(&stream, &folded.state, command, cause, folded.expected()).await,
+                Err(error) => Err(error),
+            };
+            match decided {
+                Ok(Some(Decided { appended, .. })) if appended.already => {
+                    return Ok(Done { position: appended.position, already: true });
+                }
+                Ok(Some(decided)) => {
+                    let position = decided.appended.position;
+                    self.remember(stream, folded, &decided)?;
+                    return Ok(Done { position, already: false });
+                }
                 Err(ApiError::Log(LogError::WrongRevision { .. })) => {
                     metrics::counter!("marktboek_command_conflicts_total").increment(1);
+                    conflicts += 1;
+                    if conflicts == MAX_ATTEMPTS {
+                        return Err(ApiError::Conflict { stream: stream.to_string(), attempts: MAX_ATTEMPTS });
+                    }
+                    self.read_on(&stream, &mut folded).await?;
+                    is_new = true;
                 }
-                Err(error) => return Err(error),
+                Err(error @ ApiError::Log(_)) => return Err(error),
+                Ok(None) | Err(_) if !is_new => {
+                    self.read_on(&stream, &mut folded).await?;
+                    is_new = true;
+                }
+                Ok(None) => {
+                    let position = folded.position().unwrap_or_default();
+                    self.hot.keep(stream, folded);
+                    return Ok(Done { position, already: true });
+                }
+                Err(error) => {
+                    self.hot.keep(stream, folded);
+                    return Err(error);
+                }
             }
         }
-        Err(ApiError::Conflict { stream: stream.to_string(), attempts: MAX_ATTEMPTS })
+    }
+
+    /// Remembers a stream with what was appended to it, read as anybody would read it: sealed.
+    fn remember<A: Aggregate>(
+        &self,
+        stream: StreamName,
+        mut folded: Folded<A>,
+        decided: &Decided,
+    ) -> Result<(), ApiError> {
+        let Decided { events, appended } = decided;
+        if stream.as_str() == PolicyBook::STREAM {
+            self.known_policies().read_at = None;
+        }
+        // The events lie side by side, the last one where the log says.
+        let first = (appended.position.0 + 1).saturating_sub(events.len() as u64);
+        for (event, position) in events.iter().zip(first..) {
+            let position = Position(position);
+            let read = read(&event.event_type, event.schema, &event.data, position)?;
+            folded.take(event.id, position, &belonging::<A>(read, &stream, position)?, event.occurred_at);
+        }
+        if folded.next() == appended.revision.next() {
+            self.hot.keep(stream, folded);
+        }
+        Ok(())
     }
 
     /// Carries out a command on a stream whose decisions need nothing of what is in it, and which is long: nothing is
@@ -186,11 +281,10 @@ impl Book {
         command: A::Command,
     ) -> Result<Done, ApiError> {
         let stream = StreamName::new(stream)?;
-        let appended = self.decide_and_append(&stream, &A::default(), command, cause, Expected::Any).await?;
-        let Some(appended) = appended else {
-            return Ok(Done { position: Position::START, already: true });
-        };
-        Ok(Done { position: appended.position, already: appended.already })
+        match self.decide_and_append(&stream, &A::default(), command, cause, Expected::Any).await? {
+            Some(Decided { appended, .. }) => Ok(Done { position: appended.position, already: appended.already }),
+            None => Ok(Done { position: Position::START, already: true }),
+        }
     }
 
     async fn decide_and_append<A: Aggregate>(
@@ -200,26 +294,26 @@ impl Book {
         command: A::Command,
         cause: &Cause,
         expected: Expected,
-    ) -> Result<Option<Appended>, ApiError> {
+    ) -> Result<Option<Decided>, ApiError> {
         let policies = self.policies().await?;
         let now = self.clock.now();
         let events = state.decide(command, &Context { now, policies: &policies })?;
         if events.is_empty() {
             return Ok(None);
         }
-        let mut sealed = false;
-        let drafts = drafts(events.into_iter().map(Into::into).collect(), cause, now, |subject, context, plain| {
-            sealed = true;
-            self.vault.seal(&subject.0, context.as_bytes(), plain).map_err(ApiError::from)
+        let events: Vec<Event> = events.into_iter().map(Into::into).collect();
+        let subjects = subjects(&events)?;
+        let subjects: Vec<&str> = subjects.iter().map(|subject| subject.0.as_str()).collect();
+        let keys = if subjects.is_empty() { SubjectKeys::default() } else { self.keys.keys_to_seal(&subjects).await? };
+        let drafts = drafts(events, cause, now, |subject, context, plain| {
+            keys.seal(&subject.0, context.as_bytes(), plain).map_err(ApiError::from)
         })?;
-        if sealed {
-            self.sync_vault().await?;
-        }
         let started = Instant::now();
-        let appended = self.log.append(stream, expected, drafts.into_iter().map(new_event).collect()).await?;
+        let events: Vec<NewEvent> = drafts.into_iter().map(new_event).collect();
+        let appended = self.log.append(stream, expected, events.clone()).await?;
         metrics::histogram!("marktboek_append_seconds").record(started.elapsed());
         self.clock.observe(now);
-        Ok(Some(appended))
+        Ok(Some(Decided { events, appended }))
     }
 
     /// Whether a command was carried out on a stream.
@@ -229,31 +323,34 @@ impl Book {
     pub async fn has_answered(&self, stream: &str, command: CommandId) -> Result<bool, ApiError> {
         let stream = StreamName::new(stream)?;
         let records = self.log.read_stream(&stream, None, Direction::Forwards, PAGE_EVENTS).await?;
-        Ok(answered(&records, command).is_some())
+        Ok(answered_in(&records, command).is_some())
     }
 
-    /// Returns when every key made so far is on disk. It waits for the disk, so it has a thread of its own.
-    ///
-    /// # Errors
-    /// What the vault says.
-    pub async fn sync_vault(&self) -> Result<(), ApiError> {
-        let vault = Arc::clone(&self.vault);
-        tokio::task::spawn_blocking(move || vault.sync()).await.map_err(|_| LogError::Closed)??;
-        Ok(())
+    async fn load_stream<A: Aggregate>(&self, stream: &StreamName) -> Result<(Folded<A>, Vec<Recorded>), ApiError> {
+        let mut folded = Folded::default();
+        let records = self.read_on(stream, &mut folded).await?;
+        Ok((folded, records))
     }
 
-    async fn load_stream<A: Aggregate>(&self, stream: &StreamName) -> Result<Loaded<A>, ApiError> {
-        let mut records = self.log.read_stream(stream, None, Direction::Forwards, PAGE_EVENTS).await?;
-        let mut page = records.len();
-        while page == PAGE_EVENTS {
-            let from = records.last().map(|last| last.revision.next());
-            let more = self.log.read_stream(stream, from, Direction::Forwards, PAGE_EVENTS).await?;
-            page = more.len();
-            records.extend(more);
+    /// Reads what has come to a stream since it was folded, and folds it.
+    async fn read_on<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        folded: &mut Folded<A>,
+    ) -> Result<Vec<Recorded>, ApiError> {
+        let mut records = Vec::new();
+        loop {
+            let page = self.log.read_stream(stream, Some(folded.next()), Direction::Forwards, PAGE_EVENTS).await?;
+            for record in &page {
+                let event = belonging::<A>(decode(record)?, stream, record.position)?;
+                folded.take(record.id, record.position, &event, record.occurred_at);
+            }
+            let is_last = page.len() < PAGE_EVENTS;
+            records.extend(page);
+            if is_last {
+                return Ok(records);
+            }
         }
-        let mut state = A::default();
-        fold(&mut state, &records)?;
-        Ok(Loaded { state, records })
     }
 }
 
@@ -262,30 +359,23 @@ impl Book {
 /// # Errors
 /// That this version of the program can't read it.
 pub fn decode(record: &Recorded) -> Result<Event, ApiError> {
-    let wrong = |source| ApiError::Event { position: record.position, source };
-    let kind = EventKind::from_name(&record.event_type)
-        .ok_or_else(|| wrong(DecodeError::UnknownType(record.event_type.to_string())))?;
-    Event::decode(kind, record.schema, &record.data).map_err(wrong)
+    read(&record.event_type, record.schema, &record.data, record.position)
 }
 
-fn fold<A: Aggregate>(state: &mut A, records: &[Recorded]) -> Result<(), ApiError> {
-    for record in records {
-        let event = A::Event::try_from(decode(record)?).map_err(|_| ApiError::Misplaced {
-            position: record.position,
-            event_type: record.event_type.to_string(),
-            stream: record.stream.to_string(),
-        })?;
-        state.evolve(&event, record.occurred_at);
-    }
-    Ok(())
+fn read(event_type: &str, schema: u16, data: &[u8], position: Position) -> Result<Event, ApiError> {
+    let wrong = |source| ApiError::Event { position, source };
+    let kind =
+        EventKind::from_name(event_type).ok_or_else(|| wrong(DecodeError::UnknownType(event_type.to_owned())))?;
+    Event::decode(kind, schema, data).map_err(wrong)
 }
 
-/// Where the last event stands that answers this command already, if any does. A command's events are appended all or
-/// none and lie side by side.
-fn answered(records: &[Recorded], command: CommandId) -> Option<Position> {
-    let first = records.iter().position(|record| record.id == command.event_id(0))?;
-    let same = |(index, record): &(usize, &Recorded)| record.id == command.event_id(*index);
-    records[first..].iter().enumerate().take_while(same).last().map(|(_, record)| record.position)
+/// An event as one of the aggregate in whose stream it is.
+fn belonging<A: Aggregate>(event: Event, stream: &StreamName, position: Position) -> Result<A::Event, ApiError> {
+    A::Event::try_from(event).map_err(|event| ApiError::Misplaced {
+        position,
+        event_type: event.kind().name().to_owned(),
+        stream: stream.to_string(),
+    })
 }
 
 fn new_event(draft: Draft) -> NewEvent {

@@ -56,7 +56,7 @@ pub async fn run(
     if opened.log.next_position().await?.0 == 0 {
         let (history, photos) = generating.await.map_err(|_| LogError::Closed)?;
         keep_photos(&opened, &history, photos).await?;
-        fixtures::write(opened.log.as_ref(), &opened.vault, &history, &mut |_| {}).await?;
+        fixtures::write(opened.log.as_ref(), opened.keys.as_ref(), &history, &mut |_| {}).await?;
     }
     // Whoever the generated history concerns exists no more than it does, and is not written to.
     let history_end = opened.log.next_position().await?;

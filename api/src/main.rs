@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use api::clock::ClockSetting;
 use api::esdb::Listening;
 use api::graphql::access_table::AccessTable;
+use api::keys::KeyArguments;
 use api::mail::{Link, MailSettings};
-use api::opened::Opened;
+use api::opened::{Opened, Places};
 use api::photos::Place;
 use api::serve::{MAIL_FROM, Server, Settings, until_told_to_end};
 use api::token::Signer;
@@ -83,6 +84,8 @@ enum Command {
         /// where nothing is said.
         #[arg(long, value_name = "URL")]
         photos: Option<Place>,
+        #[command(flatten)]
+        keys: Box<KeyArguments>,
         #[command(flatten)]
         esdb: Box<Listening>,
         #[command(flatten)]
@@ -168,7 +171,7 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log, listen, clock, photos, esdb, telling } => {
+        Command::Serve { data, log, listen, clock, photos, keys, esdb, telling } => {
             let data = DataDirectory::new(data);
             let mut settings = Settings::new(&data, listen, clock)?;
             settings.esdb = esdb.settings();
@@ -182,7 +185,9 @@ fn run(command: Command) -> Result<(), ApiError> {
                 None => None,
             };
             settings.mail = MailSettings::parse(&telling.mail_from, &mail_to)?;
-            on_runtime(serve(data, log, settings, photos, translation))
+            let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
+            let places = Places { log, keys: keys.place(), photos };
+            on_runtime(serve(data, places, settings, translation))
         }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
@@ -213,13 +218,11 @@ fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), Ap
 
 async fn serve(
     data: DataDirectory,
-    log: Engine,
+    places: Places,
     mut settings: Settings,
-    photos: Option<Place>,
     translation: Option<TranslationSettings>,
 ) -> Result<(), ApiError> {
-    let photos = photos.unwrap_or_else(|| Place::Directory(data.photos()));
-    let opened = Opened::with_log(&log, &photos, &data).await?;
+    let opened = Opened::in_places(&places, &data).await?;
     opened.photos.check().await?;
     // After the log, which must be opened before anything speaks TLS.
     settings.translator = translation.map(Translator::new).transpose()?;

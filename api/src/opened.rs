@@ -4,11 +4,12 @@ use std::fs;
 use std::sync::Arc;
 
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, Vault};
+use event_log::{EmbeddedLog, EventLog, KeyService, OwnKeys};
 use event_log_eventstore::{Engine, EventStoreLog};
 use projections::data_directory::{DataDirectory, MASTER_KEY_FILE};
 
 use crate::ApiError;
+use crate::keys::KeyPlace;
 use crate::photos::{Photos, Place};
 use crate::token::Signer;
 
@@ -16,12 +17,31 @@ use crate::token::Signer;
 pub struct Opened {
     /// The book.
     pub log: Arc<dyn EventLog>,
-    /// The subjects' keys.
-    pub vault: Arc<Vault>,
+    /// Whoever keeps the subjects' keys.
+    pub keys: Arc<dyn KeyService>,
     /// The photos.
     pub photos: Photos,
     /// What signs tokens.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
+}
+
+/// Where the parts are that need not be in the data directory.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Which engine keeps the book.
+    pub log: Engine,
+    /// Who keeps the subjects' keys.
+    pub keys: KeyPlace,
+    /// Where photos are kept.
+    pub photos: Place,
+}
+
+impl Places {
+    /// Everything in the data directory.
+    #[must_use]
+    pub fn own(data: &DataDirectory) -> Self {
+        Self { log: Engine::Embedded, keys: KeyPlace::Own, photos: Place::Directory(data.photos()) }
+    }
 }
 
 impl Opened {
@@ -30,54 +50,53 @@ impl Opened {
     /// # Errors
     /// That another process writes it; what the log and the vault say.
     pub fn open(data: &DataDirectory) -> Result<Self, ApiError> {
-        Self::with_photos_in(&Place::Directory(data.photos()), data)
+        Self::around(embedded(data)?, &Places::own(data), data)
     }
 
-    /// As [`Self::open`], with the photos in another place than the data directory.
+    /// As [`Self::open`], with parts in other places. To be called before anything else in the process speaks TLS.
     ///
     /// # Errors
-    /// As [`Self::open`]; also what the photos' place says.
-    pub fn with_photos_in(photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
+    /// As [`Self::open`]; also what the other places say.
+    pub async fn in_places(places: &Places, data: &DataDirectory) -> Result<Self, ApiError> {
+        let log: Arc<dyn EventLog> = match &places.log {
+            Engine::Embedded => embedded(data)?,
+            Engine::EventStore(connection) => Arc::new(EventStoreLog::open(connection, data.numbers()).await?),
+        };
+        Self::around(log, places, data)
+    }
+
+    fn around(log: Arc<dyn EventLog>, places: &Places, data: &DataDirectory) -> Result<Self, ApiError> {
         fs::create_dir_all(data.path()).map_err(ApiError::io("making", data.path()))?;
-        let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
-        if let Some(torn) = log.recovered() {
-            tracing::warn!(?torn, "the book had an unfinished end, as a crash leaves it; it was cut and kept aside");
-        }
-        Self::around(Arc::new(log), photos, data)
+        let signer = Arc::new(Signer::from_file(&data.token_secret())?);
+        let keys = match &places.keys {
+            KeyPlace::Own => own_keys(data)?,
+            KeyPlace::Node(node) => Arc::new(node.open(&signer)?),
+        };
+        let photos = Photos::open(&places.photos, Arc::clone(&keys))?;
+        Ok(Self { log, keys, photos, signer })
     }
+}
 
-    /// As [`Self::with_photos_in`], the book kept by this engine. To be called before anything else in the process speaks
-    /// TLS.
-    ///
-    /// # Errors
-    /// As [`Self::with_photos_in`]; also what the cluster says.
-    pub async fn with_log(engine: &Engine, photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
-        match engine {
-            Engine::Embedded => Self::with_photos_in(photos, data),
-            Engine::EventStore(connection) => {
-                let log = EventStoreLog::open(connection, data.numbers()).await?;
-                Self::around(Arc::new(log), photos, data)
-            }
-        }
+fn embedded(data: &DataDirectory) -> Result<Arc<dyn EventLog>, ApiError> {
+    fs::create_dir_all(data.path()).map_err(ApiError::io("making", data.path()))?;
+    let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
+    if let Some(torn) = log.recovered() {
+        tracing::warn!(?torn, "the book had an unfinished end, as a crash leaves it; it was cut and kept aside");
     }
+    Ok(Arc::new(log))
+}
 
-    fn around(log: Arc<dyn EventLog>, photos: &Place, data: &DataDirectory) -> Result<Self, ApiError> {
-        let (vault, generated) = data.open_vault()?;
-        if generated {
-            tracing::warn!(
-                path = %data.master_key().display(),
-                "a master key was made beside the data that it protects; for more than trying out, keep it elsewhere and \
-                 name its file in {MASTER_KEY_FILE}. Whoever loses it has lost all personal data"
-            );
-        }
-        if let Some(torn) = vault.recovered() {
-            tracing::warn!(
-                ?torn,
-                "the key file had an unfinished end, as a crash leaves it; it was cut and kept aside"
-            );
-        }
-        let vault = Arc::new(vault);
-        let photos = Photos::open(photos, Arc::clone(&vault))?;
-        Ok(Self { log, vault, photos, signer: Signer::from_file(&data.token_secret())? })
+fn own_keys(data: &DataDirectory) -> Result<Arc<dyn KeyService>, ApiError> {
+    let (vault, generated) = data.open_vault()?;
+    if generated {
+        tracing::warn!(
+            path = %data.master_key().display(),
+            "a master key was made beside the data that it protects; for more than trying out, keep it elsewhere and \
+             name its file in {MASTER_KEY_FILE}. Whoever loses it has lost all personal data"
+        );
     }
+    if let Some(torn) = vault.recovered() {
+        tracing::warn!(?torn, "the key file had an unfinished end, as a crash leaves it; it was cut and kept aside");
+    }
+    Ok(Arc::new(OwnKeys(Arc::new(vault))))
 }

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, ClockSetting};
-use crate::esdb::{Readable, Tokens};
+use crate::esdb::{FaceSettings, Readable, Tokens};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
 use crate::http::{self, App, Connections};
@@ -27,7 +27,7 @@ use crate::opened::Opened;
 use crate::reactors::start::{Means, Reactors};
 use crate::reactors::translations::Queue;
 use crate::translation::Translator;
-use crate::{ApiError, Book, tls};
+use crate::{ApiError, Book, keys, tls};
 
 /// How long requests that are being answered may take once the server is to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub struct Settings {
     /// What time it is.
     pub clock: ClockSetting,
     /// Where EventStoreDB's clients may come, if anywhere.
-    pub esdb: Option<event_log_grpc::Settings>,
+    pub esdb: Option<FaceSettings>,
     /// The address of the platform's pages, to which mails link; this server's where nothing is said.
     pub site: Option<Link>,
     /// Where mail comes from and goes to.
@@ -73,6 +73,7 @@ pub struct Server {
     face: Option<Face>,
     reactors: Reactors,
     counting: JoinHandle<()>,
+    forgetting: JoinHandle<()>,
     app: Arc<App>,
     log: Arc<dyn EventLog>,
 }
@@ -85,23 +86,24 @@ impl Server {
     pub async fn start(data: &DataDirectory, opened: Opened, settings: Settings) -> Result<Self, ApiError> {
         http::metrics::install();
         let Settings { listen, clock, .. } = settings;
-        let Opened { log, vault, photos, signer } = opened;
+        let Opened { log, keys, photos, signer } = opened;
         let any = Arc::clone(&log);
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
         let now = Arc::clone(&clock);
         let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;
-        let signer = Arc::new(signer);
         let face = match settings.esdb {
-            Some(esdb) => {
-                if esdb.tls.is_some() {
+            Some(FaceSettings { face, share_keys }) => {
+                if face.tls.is_some() {
                     tls::use_ring();
                 }
                 let tokens = Arc::new(Tokens(Arc::clone(&signer)));
-                Some(Face::start(Arc::clone(&any), tokens, Arc::new(Readable), esdb).await?)
+                let shared = share_keys.then(|| Arc::clone(&keys));
+                Some(Face::start(Arc::clone(&any), tokens, Arc::new(Readable), shared, face).await?)
             }
             None => None,
         };
-        let book = Book::new(any, vault, clock);
+        let forgetting = tokio::spawn(keys::forget_in_time(Arc::downgrade(&keys)));
+        let book = Book::new(any, keys, clock);
         let translations = Queue::new(settings.translator.is_some());
         let views = Arc::new(views);
         let platform =
@@ -134,7 +136,7 @@ impl Server {
         };
         let reactors = Reactors::start(&book, means, &data.reactors(), &stopped)?;
         let counting = tokio::spawn(http::metrics::upkeep());
-        Ok(Self { address, stop, serving, face, reactors, counting, app, log })
+        Ok(Self { address, stop, serving, face, reactors, counting, forgetting, app, log })
     }
 
     /// Where it listens.
@@ -193,6 +195,7 @@ impl Server {
         }
         self.reactors.ended().await;
         self.counting.abort();
+        self.forgetting.abort();
         let reached = self.app.executor.platform().views.health().borrow().reached.next;
         // The views' thread ends with the last holder of the views: this one, unless a request was cut off.
         let closing = tokio::task::spawn_blocking(move || drop(self.app));

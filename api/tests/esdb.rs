@@ -9,7 +9,7 @@ use api::esdb::{Readable, Tokens};
 use api::token::Signer;
 use domain::metadata::Role;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, NewEvent, Position, Recorded, StreamName};
+use event_log::{EmbeddedLog, EventLog, NewEvent, OwnKeys, Position, Recorded, StreamName};
 use event_log_grpc::{Access, Admission, Authority, Credentials};
 use projections::data_directory::DataDirectory;
 
@@ -22,10 +22,10 @@ fn again(recorded: Recorded) -> (StreamName, NewEvent) {
 async fn of_a_year() -> Vec<(StreamName, NewEvent)> {
     let directory = tempfile::tempdir().unwrap();
     let data = DataDirectory::new(directory.path());
-    let (vault, _) = data.open_vault().unwrap();
+    let keys = OwnKeys(Arc::new(data.open_vault().unwrap().0));
     let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default()).unwrap();
     let (history, _) = fixtures::demo::history(1, "2026-06-30T12:00:00Z".parse().unwrap());
-    fixtures::write(&log, &vault, &history, &mut |_| ()).await.unwrap();
+    fixtures::write(&log, &keys, &history, &mut |_| ()).await.unwrap();
     let (mut next, mut seen, mut events) = (Position::START, std::collections::HashSet::new(), Vec::new());
     loop {
         let page = log.scan(next, usize::MAX).unwrap();

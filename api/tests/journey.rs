@@ -64,8 +64,7 @@ async fn r_3_3_02_a_withdrawn_review_is_gone_from_every_answer_and_from_the_book
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(recorded[0]["type"], "SubjectKeyDestroyed");
-    let vault = market.server.app().executor.platform().book.vault().clone();
-    assert!(vault.is_destroyed(&format!("review-{}", plain(review))));
+    assert!(market.has_forgotten(&format!("review-{}", plain(review))).await);
     market.server.stop().await;
 }
 
@@ -147,8 +146,7 @@ async fn r_0_01_what_was_acknowledged_is_there_after_a_restart_and_a_buyer_can_b
     assert_eq!(erased["buyer"]["status"], "ERASED");
     let help = json!({ "orderId": order, "topic": "OTHER", "message": "hello" });
     // The reactor destroys the key a moment later; then nothing is sealed for the buyer again.
-    let vault = market.server.app().executor.platform().book.vault().clone();
-    while !vault.is_destroyed(&format!("buyer-{BUYER}")) {
+    while !market.has_forgotten(&format!("buyer-{BUYER}")).await {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let refused = market.command(Role::Buyer, "requestHelp", "RequestHelpInput", help, "order { id }").await;

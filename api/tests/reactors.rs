@@ -20,7 +20,7 @@ use domain::product::ProductCommand;
 use domain::recording::Cause;
 use domain::seller::{SellerCommand, SellerRemovalReason, SellerStanding, SellerTermsAccepted, TraderContact};
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, Position, Recorded};
+use event_log::{EmbeddedLog, OwnKeys, Position, Recorded};
 use fixtures::{Marketplace, Occasion};
 use projections::data_directory::DataDirectory;
 use uuid::Uuid;
@@ -95,11 +95,11 @@ fn history(listings: u128, removed: bool) -> fixtures::History {
 /// A book with a history, opened at a moment.
 async fn book(directory: &Path, history: &[fixtures::Step], now: &str) -> Book {
     let data = DataDirectory::new(directory);
-    let (vault, _) = data.open_vault().unwrap();
+    let keys = Arc::new(OwnKeys(Arc::new(data.open_vault().unwrap().0)));
     let log = Arc::new(EmbeddedLog::open(data.log(), &EmbeddedOptions { segment_bytes: 4 << 20 }).unwrap());
-    fixtures::write(log.as_ref(), &vault, history, &mut |_| {}).await.unwrap();
+    fixtures::write(log.as_ref(), keys.as_ref(), history, &mut |_| {}).await.unwrap();
     let clock = Clock::start(ClockSetting::Fixed(now.parse().unwrap()), log.as_ref()).unwrap();
-    Book::new(log, Arc::new(vault), Arc::new(clock))
+    Book::new(log, keys, Arc::new(clock))
 }
 
 fn records(book: &Book) -> Vec<Recorded> {

@@ -1,5 +1,7 @@
 //! From a decision to what is recorded: personal data sealed, payload and metadata as JSON, ids from the command.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -44,6 +46,21 @@ pub struct Draft {
     pub data: Vec<u8>,
     /// Its [`Metadata`], JSON.
     pub metadata: Vec<u8>,
+}
+
+/// Whose keys it takes to record events.
+///
+/// # Errors
+/// That a value can't be written.
+pub fn subjects(events: &[Event]) -> Result<BTreeSet<Subject>, serde_json::Error> {
+    let mut subjects = BTreeSet::new();
+    for event in events {
+        event.clone().seal(|subject, _, _| {
+            subjects.insert(subject.clone());
+            Ok::<_, serde_json::Error>(Vec::new())
+        })?;
+    }
+    Ok(subjects)
 }
 
 /// Makes decided events ready for the log. `seal` is as in [`Event::seal`].

@@ -57,4 +57,4 @@ pub use error::ViewError;
 pub use rows::{Checkpoint, Rows};
 pub use sealed_text::SealedText;
 pub use served::{Served, Snapshot};
-pub use view::{Happened, Opener, View};
+pub use view::{Happened, View};

@@ -7,8 +7,6 @@ use domain::EventKind;
 use domain::sealed::{Sealed, Subject};
 use serde::{Deserialize, Serialize};
 
-use crate::view::Opener;
-
 /// A sealed text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedText {
@@ -30,10 +28,10 @@ impl SealedText {
         }
     }
 
-    /// The text, as long as its key is there.
+    /// The text as its event has it, and the event's type, to open it; nothing of a type that this version does not know.
     #[must_use]
-    pub fn open(&self, opener: &Opener) -> Option<String> {
+    pub fn to_sealed(&self) -> Option<(EventKind, Sealed<String>)> {
         let sealed = Sealed::Closed { subject: self.subject.clone(), ciphertext: self.ciphertext.clone() };
-        opener.open::<String>(EventKind::from_name(&self.kind)?, &sealed)
+        Some((EventKind::from_name(&self.kind)?, sealed))
     }
 }

@@ -1,11 +1,8 @@
 //! The shape of a view, and what it is told.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use domain::event::{DecodeError, Event, EventKind};
-use domain::sealed::{Sealed, Subject};
-use event_log::{Position, Recorded, Vault};
+use event_log::{Position, Recorded};
 use uuid::Uuid;
 
 use crate::ViewError;
@@ -60,50 +57,6 @@ pub fn kind_of(recorded: &Recorded) -> Result<EventKind, ViewError> {
 #[must_use]
 pub fn instant(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
-}
-
-/// What a view has to open sealed data with.
-#[derive(Clone)]
-pub struct Opener(Arc<Open>);
-
-type Open = dyn Fn(&Subject, EventKind, &[u8]) -> Option<Vec<u8>> + Send + Sync;
-
-impl std::fmt::Debug for Opener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Opener")
-    }
-}
-
-impl Opener {
-    /// Opens with the keys in a vault; what it can't open stays closed.
-    #[must_use]
-    pub fn vault(vault: Arc<Vault>) -> Self {
-        Self(Arc::new(move |subject, kind, ciphertext| {
-            match vault.open_sealed(&subject.0, kind.name().as_bytes(), ciphertext) {
-                Ok(plain) => plain,
-                Err(error) => {
-                    tracing::warn!(%subject, %error, "sealed data can't be opened");
-                    None
-                }
-            }
-        }))
-    }
-
-    /// Opens nothing: for readers without keys, whose figures are the same.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(Arc::new(|_, _, _| None))
-    }
-
-    /// Opens a sealed field of an event of this type.
-    #[must_use]
-    pub fn open<T: serde::Serialize + serde::de::DeserializeOwned + Clone>(
-        &self,
-        kind: EventKind,
-        sealed: &Sealed<T>,
-    ) -> Option<T> {
-        sealed.open(|subject, ciphertext| (self.0)(subject, kind, ciphertext))
-    }
 }
 
 /// A fold over events into rows.

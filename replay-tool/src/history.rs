@@ -74,7 +74,8 @@ fn open_sealed(data: &mut Value, event_type: &str, vault: Option<&Vault>) -> Res
         let Subject(subject) = sealed.subject().clone();
         let mut failed = None;
         let opened = sealed.open(|subject, ciphertext| {
-            match vault?.open_sealed(&subject.0, event_type.as_bytes(), ciphertext) {
+            let keys = vault?.keys_to_open(&[&subject.0]);
+            match keys.and_then(|keys| keys.open_sealed(&subject.0, event_type.as_bytes(), ciphertext)) {
                 Ok(plain) => plain,
                 Err(error) => {
                     failed = Some(error);

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
+use event_log::OwnKeys;
 use fixtures::olist::{self, ImportReport};
 
 use crate::Outcome;
@@ -14,6 +16,7 @@ pub(crate) fn olist(data: &Data, directory: &Path, report_file: Option<&Path>) -
     let (history, report) = olist::history(directory)?;
     std::fs::create_dir_all(data.path()).map_err(ToolError::io(format!("making {}", data.path().display())))?;
     let (vault, generated) = data.open_vault()?;
+    let keys = OwnKeys(Arc::new(vault));
     if generated {
         eprintln!(
             "replay-tool: generated a master key in {}; for more than a trial, keep it elsewhere and name it with {}",
@@ -27,7 +30,7 @@ pub(crate) fn olist(data: &Data, directory: &Path, report_file: Option<&Path>) -
     let progress = Progress::new("importing", "decisions");
     let written = runtime.block_on(async {
         let written =
-            fixtures::write(log.as_ref(), &vault, &history, &mut |at| progress.at(at.steps as u64, at.of as u64)).await;
+            fixtures::write(log.as_ref(), &keys, &history, &mut |at| progress.at(at.steps as u64, at.of as u64)).await;
         log.close().await;
         written
     })?;

@@ -1,9 +1,10 @@
 //! Data directories with generated histories.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use event_log::EmbeddedLog;
 use event_log::embedded::EmbeddedOptions;
+use event_log::{EmbeddedLog, OwnKeys};
 use fixtures::demo::{DEMO_BUYER, DEMO_SELLER};
 use fixtures::{History, Step};
 use projections::data_directory::DataDirectory;
@@ -32,11 +33,11 @@ pub fn years(count: u64) -> History {
 pub fn write(data: &Path, history: &[Step]) {
     let data = DataDirectory::new(data);
     std::fs::create_dir_all(data.path()).unwrap();
-    let (vault, _) = data.open_vault().unwrap();
+    let keys = OwnKeys(Arc::new(data.open_vault().unwrap().0));
     let log = EmbeddedLog::open(data.log(), &OPTIONS).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        fixtures::write(&log, &vault, history, &mut |_| ()).await.unwrap();
+        fixtures::write(&log, &keys, history, &mut |_| ()).await.unwrap();
         log.close().await;
     });
 }

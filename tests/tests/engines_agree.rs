@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use event_log::{EmbeddedLog, EventLog, NewEvent, StreamName};
+use event_log::{EmbeddedLog, EventLog, NewEvent, OwnKeys, StreamName};
 use event_log_eventstore::EventStoreLog;
 use event_log_grpc::{Access, Admission, Authority, Credentials, Face, Grant, Settings};
 use projections::data_directory::DataDirectory;
@@ -34,15 +34,15 @@ impl Admission for Everybody {
 
 async fn written(log: &dyn EventLog, history: &[fixtures::Step]) {
     let keys = tempfile::tempdir().unwrap();
-    let (vault, _) = DataDirectory::new(keys.path()).open_vault().unwrap();
-    fixtures::write(log, &vault, history, &mut |_| ()).await.unwrap();
-    let again = fixtures::write(log, &vault, &history[..50], &mut |_| ()).await.unwrap();
+    let keys = OwnKeys(Arc::new(DataDirectory::new(keys.path()).open_vault().unwrap().0));
+    fixtures::write(log, &keys, history, &mut |_| ()).await.unwrap();
+    let again = fixtures::write(log, &keys, &history[..50], &mut |_| ()).await.unwrap();
     assert_eq!(again.events_written, 0, "what is there already is recognised");
 }
 
 async fn shown(book: Arc<EmbeddedLog>) -> Face {
     let settings = Settings { anonymous: Access::Append, ..Settings::new("127.0.0.1:0".parse().unwrap()) };
-    Face::start(book, Arc::new(Everybody), Arc::new(Everybody), settings).await.unwrap()
+    Face::start(book, Arc::new(Everybody), Arc::new(Everybody), None, settings).await.unwrap()
 }
 
 fn digests(log: &dyn EventLog) -> Vec<(&'static str, Digest)> {

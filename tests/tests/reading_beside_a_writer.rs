@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use event_log::EmbeddedLog;
+use event_log::{EmbeddedLog, OwnKeys};
 use projections::data_directory::DataDirectory;
 use tests::books::{self, OPTIONS};
 use tests::programs::{must, run};
@@ -21,12 +22,12 @@ fn checks_and_views_beside_a_writer_end_well_and_report_no_damage() {
     std::thread::scope(|scope| {
         let directory = DataDirectory::new(data.path());
         let log = EmbeddedLog::open(directory.log(), &OPTIONS).unwrap();
-        let (vault, _) = directory.open_vault().unwrap();
+        let keys = OwnKeys(Arc::new(directory.open_vault().unwrap().0));
         let (done, ran_out) = (&done, &ran_out);
         scope.spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             for steps in rest.chunks(STEPS_AT_A_TIME).take_while(|_| !done.load(Ordering::Relaxed)) {
-                runtime.block_on(fixtures::write(&log, &vault, steps, &mut |_| ())).unwrap();
+                runtime.block_on(fixtures::write(&log, &keys, steps, &mut |_| ())).unwrap();
             }
             ran_out.store(!done.load(Ordering::Relaxed), Ordering::Relaxed);
             runtime.block_on(log.close());

@@ -6,5 +6,5 @@ mod settings;
 mod tokens;
 
 pub use readable::Readable;
-pub use settings::{Listening, Open};
+pub use settings::{FaceSettings, Listening, Open};
 pub use tokens::Tokens;

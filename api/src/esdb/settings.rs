@@ -31,6 +31,9 @@ pub struct Listening {
     /// none without TLS.
     #[arg(long, value_enum, value_name = "WHAT", requires = "esdb_listen")]
     esdb_open: Option<Open>,
+    /// Give the subjects' keys to the other nodes of the book, which come with a node's token: see their --keys.
+    #[arg(long, requires = "esdb_listen")]
+    share_keys: bool,
 }
 
 /// What clients may do without a token.
@@ -42,22 +45,30 @@ pub enum Open {
     Append,
 }
 
+/// What an operator sets of where EventStoreDB's clients come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaceSettings {
+    /// The face itself.
+    pub face: Settings,
+    /// Whether other nodes get the subjects' keys there.
+    pub share_keys: bool,
+}
+
 impl Listening {
     /// What was said, if anything.
     #[must_use]
-    pub fn settings(self) -> Option<Settings> {
+    pub fn settings(self) -> Option<FaceSettings> {
         let tls = self.esdb_certificate.zip(self.esdb_key).map(|(certificate, key)| Tls { certificate, key });
         let anonymous = match self.esdb_open {
             None => Access::Nothing,
             Some(Open::Read) => Access::Read,
             Some(Open::Append) => Access::Append,
         };
-        self.esdb_listen.map(|listen| Settings {
-            listen,
-            advertised: self.esdb_advertise,
-            tls,
-            plaintext_behind_proxy: self.esdb_behind_proxy,
-            anonymous,
+        let share_keys = self.share_keys;
+        self.esdb_listen.map(|listen| {
+            let plaintext_behind_proxy = self.esdb_behind_proxy;
+            let face = Settings { listen, advertised: self.esdb_advertise, tls, plaintext_behind_proxy, anonymous };
+            FaceSettings { face, share_keys }
         })
     }
 }

@@ -1,15 +1,12 @@
 //! What came to the contact point for authorities, as whoever answers it reads it (R-4-01 to R-4-03). It is read from its own
 //! stream: there are few, and a mailbox needs no table.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::authority::{Authority, AuthorityEvent, Letter};
 use domain::event::{Event, EventKind};
 use domain::ids::AuthorityContactId;
 use domain::sealed::Sealed;
-use projections::Opener;
 
 use super::authorities::{AuthorityOrderEffect, AuthorityOrderKind, AuthoritySender};
 use super::guard::{Allowed, COMPLIANCE, Only};
@@ -118,7 +115,6 @@ impl AuthorityContact {
             Authority::OpenOrder(clock) => (AuthorityContactStatus::OpenOrder, Some(clock.answer_by)),
             Authority::AnsweredOrder => (AuthorityContactStatus::AnsweredOrder, None),
         };
-        let opener = Opener::vault(Arc::clone(book.vault()));
         let (mut language, mut received_at, mut message, mut order) = (String::new(), None, None, None);
         for record in &records {
             let Event::Authority(event) = decode(record)? else { continue };
@@ -126,12 +122,12 @@ impl AuthorityContact {
                 AuthorityEvent::AuthorityMessageReceived(event) => {
                     language = event.language.code().to_owned();
                     let kind = EventKind::AuthorityMessageReceived;
-                    message = Some(said(&opener, kind, &event.letter, event.sender.into(), Some(event.authority)));
+                    message = Some(said(book, kind, &event.letter, event.sender.into(), Some(event.authority)).await?);
                 }
                 AuthorityEvent::AuthorityMessageRefused(event) => {
                     language = event.language.code().to_owned();
                     let kind = EventKind::AuthorityMessageRefused;
-                    message = Some(said(&opener, kind, &event.letter, AuthoritySender::NotAnAuthority, None));
+                    message = Some(said(book, kind, &event.letter, AuthoritySender::NotAnAuthority, None).await?);
                 }
                 AuthorityEvent::AuthorityOrderReceived(event) => {
                     language = event.language.code().to_owned();
@@ -142,7 +138,7 @@ impl AuthorityContact {
                         legal_basis: event.legal_basis,
                         urls: event.urls,
                         transmitted_at: event.transmitted_at,
-                        answer_to: opener.open(EventKind::AuthorityOrderReceived, &event.answer_to),
+                        answer_to: book.open(EventKind::AuthorityOrderReceived, &event.answer_to).await?,
                         answer_by: event.answer_by,
                         answer: None,
                     });
@@ -167,16 +163,16 @@ impl AuthorityContact {
     }
 }
 
-fn said(
-    opener: &Opener,
+async fn said(
+    book: &Book,
     kind: EventKind,
     letter: &Sealed<Letter>,
     sender: AuthoritySender,
     authority: Option<String>,
-) -> AuthorityMessage {
-    let letter = opener.open(kind, letter);
+) -> std::result::Result<AuthorityMessage, ApiError> {
+    let letter = book.open(kind, letter).await?;
     let (email, text) = letter.map(|Letter { email, text }| (email, text)).unzip();
-    AuthorityMessage { sender, authority, email, text }
+    Ok(AuthorityMessage { sender, authority, email, text })
 }
 
 /// Queries on what came to the contact point.

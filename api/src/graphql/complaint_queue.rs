@@ -106,8 +106,8 @@ impl Complaint {
     }
 
     /// Why the decision is wrong, in the complainant's words; nothing once the complainant was forgotten.
-    async fn reasons(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.reasons.as_ref())
+    async fn reasons(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.row.reasons.as_ref()).await
     }
 
     /// When it was lodged.

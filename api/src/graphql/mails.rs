@@ -6,7 +6,6 @@ use domain::ids::MailId;
 use domain::mail::{Mail as MailStream, MailContent, MailEvent};
 use domain::{Aggregate, Event, EventKind};
 use event_log::{Direction, StreamName};
-use projections::Opener;
 use projections::mails::MailRow;
 
 use super::node::global;
@@ -139,5 +138,5 @@ async fn content(book: &Book, id: MailId) -> Result<Option<MailContent>, ApiErro
     let first = book.log().read_stream(&stream, None, Direction::Forwards, 1).await?;
     let Some(record) = first.first() else { return Ok(None) };
     let Event::Mail(MailEvent::MailQueued(queued)) = commands::decode(record)? else { return Ok(None) };
-    Ok(Opener::vault(book.vault().clone()).open(EventKind::MailQueued, &queued.content))
+    book.open(EventKind::MailQueued, &queued.content).await
 }

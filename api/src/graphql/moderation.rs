@@ -46,8 +46,8 @@ impl PhotoModeration {
     }
 
     /// The review's text.
-    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.text.as_ref())
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.row.text.as_ref()).await
     }
 }
 

@@ -102,8 +102,8 @@ impl ModerationCase {
     }
 
     /// The text; nothing once its author had it deleted.
-    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.text.as_ref())
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.text.as_ref()).await
     }
 
     /// The language in which it was written, BCP 47.

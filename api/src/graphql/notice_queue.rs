@@ -74,8 +74,8 @@ impl Notice {
     }
 
     /// Why; nothing once the notifier was forgotten.
-    async fn reasons(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.reasons.as_ref())
+    async fn reasons(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.row.reasons.as_ref()).await
     }
 
     /// Whether a trusted flagger sent it (DSA art. 22).

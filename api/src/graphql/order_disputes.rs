@@ -60,8 +60,8 @@ impl Dispute {
     /// What it is about, in the buyer's words; nothing once they were forgotten. For its BUYER, the SELLER of all its lines, an
     /// OPERATOR and COMPLIANCE.
     #[graphql(guard = "Only(DISPUTE_READERS)", directive = Allowed::apply(DISPUTE_READERS))]
-    async fn subject(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.subject.as_ref().filter(|_| sells_all_of(&self.order, viewer(ctx))))
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.row.subject.as_ref().filter(|_| sells_all_of(&self.order, viewer(ctx)))).await
     }
 
     /// When it was opened.

@@ -100,8 +100,8 @@ impl HelpRequest {
     /// What the buyer wrote; nothing once they were forgotten. For its BUYER, the SELLER of all its lines (it may be about
     /// what another one sold), and an OPERATOR.
     #[graphql(guard = "Only(ORDER_SIDES)", directive = Allowed::apply(ORDER_SIDES))]
-    async fn message(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.message.as_ref())
+    async fn message(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.message.as_ref()).await
     }
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::policy::Policies;
 use event_log::Position;
 use projections::digest::Digest;
-use projections::{Checkpoint, Opener, SealedText, Served, Snapshot, ViewError};
+use projections::{Checkpoint, SealedText, Served, Snapshot, ViewError};
 
 use super::user_error::query_error;
 use crate::auth::Viewer;
@@ -33,9 +33,12 @@ pub struct Platform {
 }
 
 /// A text of personal data that a view has; nothing once its subject was forgotten.
-#[must_use]
-pub fn opened(ctx: &Context<'_>, text: Option<&SealedText>) -> Option<String> {
-    text?.open(&Opener::vault(Arc::clone(platform(ctx).book.vault())))
+///
+/// # Errors
+/// UNAVAILABLE when whoever keeps the keys does not answer.
+pub async fn opened(ctx: &Context<'_>, text: Option<&SealedText>) -> Result<Option<String>> {
+    let Some((kind, sealed)) = text.and_then(SealedText::to_sealed) else { return Ok(None) };
+    platform(ctx).book.open(kind, &sealed).await.map_err(query_error)
 }
 
 /// Which state of the views a request has read. A request reads them field by field; when a commit came in between,

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::ids::{PhotoId, ProductId, ReviewId};
 use domain::language::Language;
+use futures::future::try_join_all;
 use projections::ViewError;
 use projections::reviews::{ReviewRow, Translation, Visibility};
 use serde::Serialize;
@@ -128,19 +129,20 @@ impl Review {
         Ok(views.reviews().review(id)?.map(|row| Self { id, row }))
     }
 
-    fn translated(
+    async fn translated(
         &self,
         ctx: &Context<'_>,
         language: Language,
         translation: &Translation,
-    ) -> Option<ReviewTranslation> {
-        Some(ReviewTranslation {
+    ) -> Result<Option<ReviewTranslation>> {
+        let text = opened(ctx, translation.text.as_ref()).await?;
+        Ok(text.map(|text| ReviewTranslation {
             language: language.to_string(),
-            text: opened(ctx, translation.text.as_ref())?,
+            text,
             original_language: self.row.language.to_string(),
             country_of_purchase: self.row.country_of_purchase.to_string(),
             engine: translation.engine.clone(),
-        })
+        }))
     }
 
     /// Whether it is of a product.
@@ -168,8 +170,8 @@ impl Review {
     }
 
     /// The text; nothing once its author had it deleted.
-    async fn text(&self, ctx: &Context<'_>) -> Option<String> {
-        opened(ctx, self.row.text.as_ref())
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        opened(ctx, self.row.text.as_ref()).await
     }
 
     /// The language in which it was written, BCP 47.
@@ -182,13 +184,17 @@ impl Review {
     async fn translation(&self, ctx: &Context<'_>, language: String) -> Result<Option<ReviewTranslation>> {
         let language = language.parse::<Language>();
         let language = language.map_err(|bad| query_error(ApiError::input("language", bad.to_string())))?;
-        Ok(self.row.translations.get(&language).and_then(|translation| self.translated(ctx, language, translation)))
+        match self.row.translations.get(&language) {
+            Some(translation) => self.translated(ctx, language, translation).await,
+            None => Ok(None),
+        }
     }
 
     /// All translations of the text.
-    async fn translations(&self, ctx: &Context<'_>) -> Vec<ReviewTranslation> {
+    async fn translations(&self, ctx: &Context<'_>) -> Result<Vec<ReviewTranslation>> {
         let translations = self.row.translations.iter();
-        translations.filter_map(|(language, translation)| self.translated(ctx, *language, translation)).collect()
+        let translated = translations.map(|(language, translation)| self.translated(ctx, *language, translation));
+        Ok(try_join_all(translated).await?.into_iter().flatten().collect())
     }
 
     /// Where the product was bought, ISO 3166-1.

@@ -87,6 +87,14 @@ impl UserError {
             ApiError::Unavailable(message) => {
                 Ok(vec![Self { field: None, code: ErrorCode::Unavailable, message, rule: None }])
             }
+            error @ ApiError::Log(LogError::Unavailable { .. }) => {
+                tracing::warn!(%error, "a request could not be answered");
+                let message =
+                    "a part of the platform can't be reached from here now; send it again in a while, a command \
+                               with the same commandId, for whether it was done is not known"
+                        .to_owned();
+                Ok(vec![Self { field: None, code: ErrorCode::Unavailable, message, rule: None }])
+            }
             ApiError::Log(LogError::Sealing { subject, message }) => Ok(vec![Self {
                 field: None,
                 code: ErrorCode::NotEligible,

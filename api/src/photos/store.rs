@@ -25,7 +25,7 @@ use bytes::{Bytes, BytesMut};
 use domain::Aggregate;
 use domain::ids::{PhotoId, ReviewId};
 use domain::review::{PhotoContent, Review};
-use event_log::{LogError, Vault};
+use event_log::{KeyService, LogError, SubjectKeys};
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
@@ -79,7 +79,7 @@ pub struct Stored {
 #[derive(Clone)]
 pub struct Photos {
     objects: Arc<dyn ObjectStore>,
-    vault: Arc<Vault>,
+    keys: Arc<dyn KeyService>,
     decoders: Arc<Semaphore>,
 }
 
@@ -94,12 +94,12 @@ impl Photos {
     ///
     /// # Errors
     /// That the place can't be made or what is known of it does not do.
-    pub fn open(place: &Place, vault: Arc<Vault>) -> Result<Self, ApiError> {
-        Ok(Self::of(place.open()?, vault))
+    pub fn open(place: &Place, keys: Arc<dyn KeyService>) -> Result<Self, ApiError> {
+        Ok(Self::of(place.open()?, keys))
     }
 
-    fn of(objects: Arc<dyn ObjectStore>, vault: Arc<Vault>) -> Self {
-        Self { objects, vault, decoders: Arc::new(Semaphore::new(DECODED_AT_ONCE)) }
+    fn of(objects: Arc<dyn ObjectStore>, keys: Arc<dyn KeyService>) -> Self {
+        Self { objects, keys, decoders: Arc::new(Semaphore::new(DECODED_AT_ONCE)) }
     }
 
     /// Asks the place what is in it, so that a wrong bucket or key is found before a buyer finds it.
@@ -149,18 +149,18 @@ impl Photos {
     /// opens them are durable.
     ///
     /// # Errors
-    /// What the vault and the place say.
+    /// What whoever keeps the keys and the place say.
     pub async fn keep(&self, review: ReviewId, pictures: &[Picture]) -> Result<Vec<PhotoContent>, ApiError> {
-        let (vault, named) = (Arc::clone(&self.vault), pictures.to_vec());
+        let (keys, subject) = self.keys_to_seal(review).await?;
+        let pictures = pictures.to_vec();
         let named = spawn_blocking(move || -> Result<Vec<(PhotoId, Picture)>, LogError> {
-            let subject = Review::stream(review.0);
             let name = |picture: Picture| {
-                let fingerprint = vault.fingerprint(&subject, CONTENT, &picture.photo)?;
+                let fingerprint = keys.fingerprint(&subject, CONTENT, &picture.photo)?;
                 // The first half of it: enough for the few photos of one review.
                 let (half, _) = fingerprint.split_first_chunk().unwrap_or((&[0; 16], &[]));
                 Ok((PhotoId(Builder::from_custom_bytes(*half).into_uuid()), picture))
             };
-            named.into_iter().map(name).collect()
+            pictures.into_iter().map(name).collect()
         });
         let named = named.await.map_err(|_| LogError::Closed)??;
         let content = |(photo, picture): &(PhotoId, Picture)| PhotoContent {
@@ -180,19 +180,16 @@ impl Photos {
     /// # Errors
     /// As [`Self::keep`].
     pub async fn keep_named(&self, review: ReviewId, photo: PhotoId, picture: Picture) -> Result<(), ApiError> {
-        let vault = Arc::clone(&self.vault);
+        let (keys, subject) = self.keys_to_seal(review).await?;
         let sealed = spawn_blocking(move || -> Result<[(Size, Bytes); 2], LogError> {
-            let subject = Review::stream(review.0);
             let seal = |size: Size, bytes: &Bytes| {
-                let sealed = vault.seal(&subject, context(photo, size).as_bytes(), &filled(bytes))?;
+                let sealed = keys.seal(&subject, context(photo, size).as_bytes(), &filled(bytes))?;
                 let mut object = BytesMut::with_capacity(REVIEW_BYTES + sealed.len());
                 object.extend_from_slice(review.0.as_bytes());
                 object.extend_from_slice(&sealed);
                 Ok::<_, LogError>((size, object.freeze()))
             };
-            let sealed = [seal(Size::Whole, &picture.photo)?, seal(Size::Thumbnail, &picture.thumbnail)?];
-            vault.sync()?;
-            Ok(sealed)
+            Ok([seal(Size::Whole, &picture.photo)?, seal(Size::Thumbnail, &picture.thumbnail)?])
         });
         // Where they are already, the same pictures are written over them.
         for (size, object) in sealed.await.map_err(|_| LogError::Closed)?? {
@@ -220,7 +217,7 @@ impl Photos {
     /// A photo, if there is one with this id.
     ///
     /// # Errors
-    /// What the vault and the place say.
+    /// What whoever keeps the keys and the place say.
     pub async fn find(&self, photo: PhotoId, size: Size) -> Result<Option<Stored>, ApiError> {
         let object = match self.objects.get(&size.object(photo)).await {
             Ok(found) => found.bytes().await?,
@@ -229,12 +226,16 @@ impl Photos {
         };
         let Some((review, sealed)) = object.split_first_chunk::<REVIEW_BYTES>() else { return Ok(None) };
         let (review, sealed) = (ReviewId(Uuid::from_bytes(*review)), object.slice_ref(sealed));
-        let vault = Arc::clone(&self.vault);
-        let opened = spawn_blocking(move || {
-            vault.open_sealed(&Review::stream(review.0), context(photo, size).as_bytes(), &sealed)
-        });
+        let subject = Review::stream(review.0);
+        let keys = self.keys.keys_to_open(&[&subject]).await?;
+        let opened = spawn_blocking(move || keys.open_sealed(&subject, context(photo, size).as_bytes(), &sealed));
         let opened = opened.await.map_err(|_| LogError::Closed)??;
         Ok(Some(Stored { review, bytes: opened.and_then(emptied) }))
+    }
+
+    async fn keys_to_seal(&self, review: ReviewId) -> Result<(SubjectKeys, String), LogError> {
+        let subject = Review::stream(review.0);
+        Ok((self.keys.keys_to_seal(&[&subject]).await?, subject))
     }
 }
 
@@ -272,7 +273,7 @@ mod tests {
     use super::*;
     use axum::extract::{FromRequest, Request};
     use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-    use event_log::MasterKey;
+    use event_log::{MasterKey, OwnKeys, Vault};
     use object_store::aws::AmazonS3Builder;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
@@ -286,12 +287,13 @@ mod tests {
         Picture { photo: Bytes::from_static(b"the pixels of a photo"), thumbnail: Bytes::from_static(b"few pixels") }
     }
 
-    fn vault(directory: &std::path::Path) -> Arc<Vault> {
-        Arc::new(Vault::open(directory.join("vault"), MasterKey::from_bytes([1; 32])).unwrap())
+    fn keys(directory: &std::path::Path) -> Arc<dyn KeyService> {
+        let vault = Vault::open(directory.join("vault"), MasterKey::from_bytes([1; 32])).unwrap();
+        Arc::new(OwnKeys(Arc::new(vault)))
     }
 
     fn open(directory: &std::path::Path) -> Photos {
-        Photos::open(&Place::Directory(directory.join("photos")), vault(directory)).unwrap()
+        Photos::open(&Place::Directory(directory.join("photos")), keys(directory)).unwrap()
     }
 
     /// A bucket named `market`: as much of S3 as is asked of it, over a real socket. Gives its address and what is in it.
@@ -350,10 +352,10 @@ mod tests {
                 AmazonS3Builder::new().with_endpoint(&endpoint).with_allow_http(true).with_region("eu-west-1");
             builder.with_access_key_id("key").with_secret_access_key("secret").with_bucket_name(name)
         };
-        let vault = vault(directory.path());
-        let elsewhere = Photos::of(place::bucket(open("elsewhere"), "photos/eu").unwrap(), Arc::clone(&vault));
+        let keys = keys(directory.path());
+        let elsewhere = Photos::of(place::bucket(open("elsewhere"), "photos/eu").unwrap(), Arc::clone(&keys));
         assert!(elsewhere.check().await.is_err());
-        let photos = Photos::of(place::bucket(open("market"), "photos/eu").unwrap(), vault);
+        let photos = Photos::of(place::bucket(open("market"), "photos/eu").unwrap(), keys);
         photos.check().await.unwrap();
         let photo = photos.keep(REVIEW, &[picture()]).await.unwrap()[0].photo;
         assert_eq!(photos.find(photo, Size::Whole).await.unwrap().unwrap().bytes, Some(picture().photo));
@@ -376,7 +378,7 @@ mod tests {
         for (size, bytes) in [(Size::Whole, picture().photo), (Size::Thumbnail, picture().thumbnail)] {
             assert_eq!(photos.find(photo, size).await.unwrap().unwrap().bytes, Some(bytes));
         }
-        photos.vault.destroy(&Review::stream(REVIEW.0)).unwrap();
+        photos.keys.destroy(&Review::stream(REVIEW.0)).await.unwrap();
         for size in [Size::Whole, Size::Thumbnail] {
             assert_eq!(photos.find(photo, size).await.unwrap().unwrap().bytes, None);
         }

@@ -19,7 +19,6 @@ use domain::safety_warning::SafetyWarningEvent;
 use domain::seller::{Seller, SellerEvent, TraderContact};
 use domain::statement::{Addressee, Ground, Restriction as Restricted, StatementEvent, StatementOfReasonsIssued};
 use domain::{EventKind, Refusal, Refused, Rule};
-use projections::Opener;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -126,16 +125,12 @@ impl Compose<'_> {
         format!("{}/{path}", site.trim_end_matches('/')).parse().map_err(|bad| ApiError::Usage(format!("site: {bad}")))
     }
 
-    fn opener(self) -> Opener {
-        Opener::vault(Arc::clone(self.book.vault()))
-    }
-
     async fn buyer(self, id: BuyerId) -> Result<Option<Reachable>, ApiError> {
         let language = self.book.load::<Buyer>(id.0).await?.home.map(|(_, language)| language);
         let registered = first(self.book, &Buyer::stream(id.0)).await?;
         let identity: Option<BuyerIdentity> = match registered.map(|fact| fact.event) {
             Some(Event::Buyer(BuyerEvent::BuyerRegistered(event))) => {
-                self.opener().open(EventKind::BuyerRegistered, &event.identity)
+                self.book.open(EventKind::BuyerRegistered, &event.identity).await?
             }
             Some(_) | None => None,
         };
@@ -150,7 +145,7 @@ impl Compose<'_> {
         let registered = first(self.book, &Seller::stream(id.0)).await?;
         Ok(match registered.map(|fact| fact.event) {
             Some(Event::Seller(SellerEvent::SellerRegistered(event))) => {
-                self.opener().open(EventKind::SellerRegistered, &event.contact)
+                self.book.open(EventKind::SellerRegistered, &event.contact).await?
             }
             Some(_) | None => None,
         })
@@ -174,8 +169,10 @@ impl Compose<'_> {
         let (Notice::Open(notice) | Notice::Decided(notice, _)) = self.book.load::<Notice>(id.0).await? else {
             return Ok(None);
         };
-        let notifier: Option<Notifier> =
-            notice.notifier.as_ref().and_then(|sealed| self.opener().open(EventKind::NoticeSubmitted, sealed));
+        let notifier: Option<Notifier> = match &notice.notifier {
+            Some(sealed) => self.book.open(EventKind::NoticeSubmitted, sealed).await?,
+            None => None,
+        };
         Ok(notifier.map(|notifier| Reachable {
             recipient: Recipient::Notifier(id),
             to: notifier.email,
@@ -383,16 +380,19 @@ impl Compose<'_> {
     ) -> Result<Option<(String, Language, Option<String>, chrono::DateTime<chrono::Utc>)>, ApiError> {
         let Some(fact) = first(self.book, &Authority::stream(contact.0)).await? else { return Ok(None) };
         let Event::Authority(event) = fact.event else { return Ok(None) };
-        let opener = self.opener();
+        let book = self.book;
         Ok(match event {
-            AuthorityEvent::AuthorityMessageReceived(event) => opener
+            AuthorityEvent::AuthorityMessageReceived(event) => book
                 .open(EventKind::AuthorityMessageReceived, &event.letter)
+                .await?
                 .map(|letter| (letter.email, event.language, None, fact.at)),
-            AuthorityEvent::AuthorityMessageRefused(event) => opener
+            AuthorityEvent::AuthorityMessageRefused(event) => book
                 .open(EventKind::AuthorityMessageRefused, &event.letter)
+                .await?
                 .map(|letter| (letter.email, event.language, None, fact.at)),
-            AuthorityEvent::AuthorityOrderReceived(event) => opener
+            AuthorityEvent::AuthorityOrderReceived(event) => book
                 .open(EventKind::AuthorityOrderReceived, &event.answer_to)
+                .await?
                 .map(|to| (to, event.language, Some(event.legal_basis), fact.at)),
             AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_) => None,
         })

@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::future::ready;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,7 +13,7 @@ use domain::ids::PhotoId;
 use domain::review::ReviewEvent;
 use domain::sealed::Subject;
 use domain::subject::{SubjectCommand, SubjectState};
-use event_log::{Direction, LogError, StreamName};
+use event_log::{Direction, StreamName};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause};
@@ -55,10 +54,7 @@ impl Reactor for Erasure {
 
     async fn act(&self, book: &Book, state: &mut Self::State, _: DateTime<Utc>) -> Result<bool, ApiError> {
         let Some((subject, asked_by)) = state.front().cloned() else { return Ok(false) };
-        let (vault, name) = (Arc::clone(book.vault()), subject.0.clone());
-        // Rewriting the key file may take a while.
-        let destroyed = tokio::task::spawn_blocking(move || vault.destroy(&name));
-        destroyed.await.map_err(|_| LogError::Closed)??;
+        book.keys().destroy(&subject.0).await?;
         let record = SubjectCommand::RecordDestruction { subject: subject.clone(), asked_by };
         let cause = cause(Self::NAME, asked_by, "destroy-key");
         let stream = SubjectState::stream_of(&subject);

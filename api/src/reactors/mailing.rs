@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -13,7 +12,6 @@ use domain::EventKind;
 use domain::event::Event;
 use domain::ids::MailId;
 use domain::mail::{Mail, MailCommand, MailContent, MailEvent};
-use projections::Opener;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -96,8 +94,7 @@ impl Reactor for Mailing {
         }
         let Some(waits) = state.mails.get(&id).copied() else { return Ok(false) };
         if let Mail::Waiting { queued, attempts, .. } = book.load::<Mail>(id.0).await? {
-            let opener = Opener::vault(Arc::clone(book.vault()));
-            let content: Option<MailContent> = opener.open(EventKind::MailQueued, &queued.content);
+            let content: Option<MailContent> = book.open(EventKind::MailQueued, &queued.content).await?;
             let record = match content {
                 Some(content) => outcome(self.send(id, waits.written, queued.language, content).await, attempts, now),
                 None => {

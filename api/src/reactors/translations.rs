@@ -14,7 +14,6 @@ use domain::language::Language;
 use domain::review::{Review, ReviewCommand, ReviewEvent};
 use domain::{Aggregate, EventKind};
 use event_log::{Direction, StreamName};
-use projections::Opener;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -165,15 +164,14 @@ impl Reactor for Translations {
 async fn original(book: &Book, review: ReviewId) -> Result<Option<(String, Language)>, ApiError> {
     let stream = StreamName::new(Review::stream(review.0))?;
     let records = book.log().read_stream(&stream, None, Direction::Backwards, usize::MAX).await?;
-    let opener = Opener::vault(Arc::clone(book.vault()));
     for record in &records {
         let Event::Review(event) = crate::commands::decode(record)? else { continue };
         if let ReviewEvent::ReviewEdited(edited) = &event {
-            let text = opener.open(EventKind::ReviewEdited, &edited.text);
+            let text = book.open(EventKind::ReviewEdited, &edited.text).await?;
             return Ok(text.map(|text| (text, edited.language)));
         }
         if let ReviewEvent::ReviewSubmitted(submitted) = &event {
-            let text = opener.open(EventKind::ReviewSubmitted, &submitted.text);
+            let text = book.open(EventKind::ReviewSubmitted, &submitted.text).await?;
             return Ok(text.map(|text| (text, submitted.language)));
         }
     }

@@ -9,11 +9,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use api::clock::ClockSetting;
-use api::opened::Opened;
-use api::photos::Place;
+use api::esdb::FaceSettings;
+use api::opened::{Opened, Places};
 use api::serve::{Server, Settings};
 use domain::metadata::Role;
-use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 
@@ -68,18 +67,24 @@ pub(crate) struct Market {
 impl Market {
     /// Opens the one in a directory.
     pub(crate) async fn open(directory: &Path) -> Self {
-        Self::open_on(&Engine::Embedded, directory).await
+        let data = DataDirectory::new(directory);
+        Self::open_in(&Places::own(&data), &data, None).await
     }
 
-    /// Opens one whose book is kept by this engine.
-    pub(crate) async fn open_on(engine: &Engine, directory: &Path) -> Self {
-        let data = DataDirectory::new(directory);
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let opened = Opened::with_log(engine, &Place::Directory(data.photos()), &data).await.unwrap();
-        let settings = Settings::new(&data, listen, ClockSetting::System).unwrap();
-        let server = Server::start(&data, opened, settings).await.unwrap();
+    /// Opens one whose book, keys and photos are in these places.
+    pub(crate) async fn open_in(places: &Places, data: &DataDirectory, esdb: Option<FaceSettings>) -> Self {
+        let opened = Opened::in_places(places, data).await.unwrap();
+        let settings = Settings::new(data, "127.0.0.1:0".parse().unwrap(), ClockSetting::System).unwrap();
+        let settings = Settings { esdb, ..settings };
+        let server = Server::start(data, opened, settings).await.unwrap();
         server.settled().await.unwrap();
         Self { server, buyer: BUYER }
+    }
+
+    /// Whether the subject has no key any more.
+    pub(crate) async fn has_forgotten(&self, subject: &str) -> bool {
+        let keys = self.server.app().executor.platform().book.keys();
+        keys.keys_to_open(&[subject]).await.unwrap().iter().next().is_none()
     }
 
     pub(crate) fn token(&self, role: Role) -> String {

@@ -64,7 +64,7 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     let book = EmbeddedLog::open(directory.path().join("book"), &EmbeddedOptions { segment_bytes: 1 << 20 }).unwrap();
     let settings = Settings { anonymous: Access::Append, ..Settings::new("127.0.0.1:0".parse().unwrap()) };
-    let face = Face::start(Arc::new(book), Arc::new(Everybody), Arc::new(Everybody), settings);
+    let face = Face::start(Arc::new(book), Arc::new(Everybody), Arc::new(Everybody), None, settings);
     let face = server.block_on(face).unwrap();
     let connection = format!("esdb://{}?tls=false", face.address());
     let stream = StreamName::new("a-1").unwrap();

@@ -110,7 +110,8 @@ impl Appender {
 
     /// Appends over the batch session; answers up to the first that failed.
     async fn in_batches(&self, ready: &[Result<Ready, LogError>]) -> Vec<InBatch> {
-        let Some(batches) = self.batches().await else {
+        let batches = if self.session.is_lost() { None } else { self.batches().await };
+        let Some(batches) = batches else {
             return Vec::new();
         };
         let mut waiting = Vec::with_capacity(ready.len());

@@ -3,13 +3,13 @@
 //! A client of the `eventstore` crate is dead for good after one failed connect, and stays with a node that went away; so
 //! a call that fails in such a way is done again with a new client, which looks for the servers anew. Each try has a
 //! deadline. Between tries there is a pause, which doubles, has jitter so that many nodes do not come back at once, and
-//! ends when another call gets through. After a while the caller is told. Every call may be done again: reading changes
-//! nothing, and the server recognises events that it has.
+//! ends when another call gets through. After a while the caller is told; once no call has been answered for some seconds,
+//! the log is lost, and callers are told at once, but for one now and then whose call is tried. Every call may be done
+//! again: reading changes nothing, and the server recognises events that it has.
 //!
 //! The client lives on a runtime of its own, so that callers may block a thread of theirs on a call ([`Session::wait`]).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use event_log::{LogError, Revision};
@@ -29,6 +29,10 @@ pub(crate) const APPENDING: &str = "appending";
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// After so long without an answer the log is lost: longer than a cluster takes to elect a leader.
+const LOST_AFTER: Duration = Duration::from_secs(5);
+/// How often a log that is lost is asked again, whoever calls.
+const ASKED_EVERY: Duration = LONGEST_PAUSE;
 
 /// What a call that was answered came to.
 #[derive(Debug)]
@@ -54,10 +58,23 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     runtime: Handle,
     held: Mutex<Held>,
-    /// Whether a call has failed since the last one that was answered.
-    failing: AtomicBool,
+    /// There while calls fail.
+    failing: std::sync::Mutex<Option<Failing>>,
     /// Tells those who pause that the server answers again.
     back: Notify,
+}
+
+/// Calls fail.
+struct Failing {
+    since: Instant,
+    tried_at: Instant,
+    message: String,
+}
+
+impl Failing {
+    fn is_lost(&self) -> bool {
+        self.since.elapsed() >= LOST_AFTER
+    }
 }
 
 #[derive(Default)]
@@ -77,7 +94,7 @@ impl Session {
             source: Arc::new(source),
         })?;
         let handle = runtime.handle().clone();
-        let (held, failing, back) = (Mutex::default(), AtomicBool::new(false), Notify::new());
+        let (held, failing, back) = (Mutex::default(), std::sync::Mutex::default(), Notify::new());
         Ok((Arc::new(Self { connection, runtime: handle, held, failing, back }), runtime))
     }
 
@@ -120,6 +137,9 @@ impl Session {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
+            if let Some(message) = self.lost() {
+                return Err(self.unavailable(doing, &message));
+            }
             let (outcome, generation) = match self.client().await {
                 Ok((client, generation)) => {
                     let outcome = timeout(self.connection.deadline, call(client)).await;
@@ -130,7 +150,10 @@ impl Session {
             };
             let message = match outcome {
                 Ok(done) => {
-                    if self.failing.swap(false, Ordering::Relaxed) {
+                    if let Some(failing) = self.failing().take() {
+                        if failing.is_lost() {
+                            tracing::info!(server = self.connection.server, "the log is back");
+                        }
                         self.back.notify_waiters();
                     }
                     return Ok(Answer::Done(done));
@@ -148,21 +171,9 @@ impl Session {
                     }
                 },
             };
-            self.failing.store(true, Ordering::Relaxed);
-            if began.elapsed() + pause > self.connection.patience {
-                return Err(LogError::Unavailable {
-                    server: self.connection.server.clone(),
-                    doing,
-                    message: format!(
-                        "{message}; see whether the server runs, can be reached from here and speaks TLS as the connection \
-                         string says (its default is that it does){}",
-                        if doing == APPENDING {
-                            ". What was to be appended may be there or not: appending the same events again does no harm"
-                        } else {
-                            ""
-                        }
-                    ),
-                });
+            let is_lost = self.note_failure(&message);
+            if is_lost || began.elapsed() + pause > self.connection.patience {
+                return Err(self.unavailable(doing, &message));
             }
             if pause == FIRST_PAUSE {
                 tracing::debug!("{doing}: {message}; asking the log's server again");
@@ -173,6 +184,45 @@ impl Session {
             let _ = timeout(jittered(pause), self.back.notified()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// What the last call came to, where the log is lost and somebody has just asked for it. Whoever gets nothing may ask.
+    fn lost(&self) -> Option<String> {
+        let mut failing = self.failing();
+        let failing = failing.as_mut().filter(|failing| failing.is_lost())?;
+        if failing.tried_at.elapsed() < ASKED_EVERY {
+            return Some(failing.message.clone());
+        }
+        failing.tried_at = Instant::now();
+        None
+    }
+
+    /// Whether no call has been answered for so long that nobody need try.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.failing().as_ref().is_some_and(Failing::is_lost)
+    }
+
+    fn note_failure(&self, message: &str) -> bool {
+        let (mut failing, now) = (self.failing(), Instant::now());
+        let since = failing.as_ref().map_or(now, |failing| failing.since);
+        failing.insert(Failing { since, tried_at: now, message: message.to_owned() }).is_lost()
+    }
+
+    fn failing(&self) -> MutexGuard<'_, Option<Failing>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unavailable(&self, doing: &'static str, message: &str) -> LogError {
+        let again = if doing == APPENDING {
+            ". What was to be appended may be there or not: appending the same events again does no harm"
+        } else {
+            ""
+        };
+        let message = format!(
+            "{message}; see whether the server runs, can be reached from here and speaks TLS as the connection string says \
+             (its default is that it does){again}"
+        );
+        LogError::Unavailable { server: self.connection.server.clone(), doing, message }
     }
 
     /// The client, and which it is.

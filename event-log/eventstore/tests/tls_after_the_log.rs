@@ -42,7 +42,7 @@ async fn tls_and_who_vouches_for_the_server_come_from_the_connection_string() {
     std::fs::write(&tls.certificate, certificate.pem()).unwrap();
     std::fs::write(&tls.key, key.serialize_pem()).unwrap();
     let settings = Settings { tls: Some(tls), ..Settings::new("127.0.0.1:0".parse().unwrap()) };
-    let face = Face::start(Arc::clone(&node.book) as _, Arc::new(OnePassword), Arc::new(Everything), settings);
+    let face = Face::start(Arc::clone(&node.book) as _, Arc::new(OnePassword), Arc::new(Everything), None, settings);
     let face = face.await.unwrap();
 
     let (port, file) = (face.address().port(), authority_file.display());

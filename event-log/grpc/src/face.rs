@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::EventLog;
+use event_log::{EventLog, KeyService};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,9 +16,10 @@ use crate::admission::Admission;
 use crate::authority::{Access, Authority};
 use crate::connection::connections;
 use crate::wire::gossip::gossip_server::GossipServer;
+use crate::wire::keys::keys_server::KeysServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
-use crate::{features, gossip, streams};
+use crate::{features, gossip, keys, streams};
 
 /// The largest message that is taken, in bytes: an append's events may come in one, with the rest around them.
 const MAX_MESSAGE_BYTES: usize = crate::append::MAX_APPEND_BYTES + (1 << 20);
@@ -124,7 +125,7 @@ pub struct Face {
 }
 
 impl Face {
-    /// Shows the book to EventStoreDB clients.
+    /// Shows the book to EventStoreDB clients; gives the subjects' keys to other nodes, where there are any to give.
     ///
     /// # Errors
     /// [`FaceError`].
@@ -132,6 +133,7 @@ impl Face {
         log: Arc<dyn EventLog>,
         authority: Arc<dyn Authority>,
         admission: Arc<dyn Admission>,
+        shared_keys: Option<Arc<dyn KeyService>>,
         settings: Settings,
     ) -> Result<Self, FaceError> {
         settings.check()?;
@@ -147,6 +149,7 @@ impl Face {
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised };
+        let keys = shared_keys.map(|keys| KeysServer::new(keys::Service { keys, authority: Arc::clone(&authority) }));
         let streams = streams::Service::new(log, authority, admission, settings.anonymous, stopped.clone());
         let streams = StreamsServer::new(streams)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -154,6 +157,7 @@ impl Face {
         let router = server
             .add_service(streams)
             .add_service(GossipServer::new(gossip))
+            .add_optional_service(keys)
             .add_service(ServerFeaturesServer::new(features::Service));
         let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections(listener), told(stopped)));
         Ok(Self { address, stop, serving })

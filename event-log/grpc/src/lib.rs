@@ -11,6 +11,7 @@
 //! | `pages`, `reading`, `subscribing`, `ending` | the way of events to a client |
 //! | `append`, `batch_append`, `proposed` | the way of events from a client |
 //! | `envelope` | a recorded event as clients see it |
+//! | `keys`, [`remote_keys`] | the subjects' keys for the other nodes of the same book, and such a node |
 //! | `refusal` | what clients are told when something can't be, with the trailers that they look for |
 //! | `gossip`, `features` | what clients ask before they begin |
 //!
@@ -30,11 +31,13 @@ pub mod face;
 mod features;
 mod filter;
 mod gossip;
+mod keys;
 mod pages;
 mod proposed;
 mod query;
 mod reading;
 mod refusal;
+pub mod remote_keys;
 mod streams;
 mod subscribing;
 pub mod wire;
@@ -42,3 +45,4 @@ pub mod wire;
 pub use admission::Admission;
 pub use authority::{Access, Authority, Credentials, Grant};
 pub use face::{Face, FaceError, Settings, Tls};
+pub use remote_keys::RemoteKeys;

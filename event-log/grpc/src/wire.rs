@@ -15,6 +15,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/wire.rs"));
 }
 
+pub use generated::event_log::keys;
 pub use generated::event_store::client::*;
 pub use generated::google::rpc;
 

@@ -60,7 +60,7 @@ async fn plaintext_and_openness_stay_on_the_machine_unless_told_otherwise() {
     let node = Node::open().await;
     let start = async |settings| {
         let (authority, admission) = (Arc::new(support::Tokens { until: None }), Arc::new(support::AllButForbidden));
-        event_log_grpc::Face::start(Arc::clone(&node.log) as _, authority, admission, settings).await.map(drop)
+        event_log_grpc::Face::start(Arc::clone(&node.log) as _, authority, admission, None, settings).await.map(drop)
     };
     let everywhere = Settings::new("0.0.0.0:0".parse().unwrap());
     assert!(matches!(start(everywhere.clone()).await, Err(FaceError::Plaintext(_))));

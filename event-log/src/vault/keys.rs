@@ -9,16 +9,15 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::MasterKey;
-use super::cache::Cache;
-use super::cipher::{self, Key};
+use super::cipher;
 use super::erase::{self, KEYS};
-use super::fingerprint;
 use super::key_file::{self, Entries, Entry, KeyFile, MAX_SUBJECT_BYTES, TornKeys};
+use super::subject_key::sealing;
+use super::{KeyCache, MasterKey, SubjectKey, SubjectKeys};
 use crate::LogError;
 use crate::directory::{self, DirectoryLock};
 
@@ -41,11 +40,13 @@ pub struct Vault {
 #[derive(Debug)]
 struct State {
     entries: Entries,
-    cache: Cache,
+    cache: KeyCache,
     /// Subjects whose keys are not on disk yet, in the order in which the keys were made.
     unwritten: Vec<Box<str>>,
     /// How many keys were made since opening.
     made: u64,
+    /// How many of them are durable.
+    durable: u64,
     failed: Option<LogError>,
 }
 
@@ -54,8 +55,6 @@ struct Disk {
     file: File,
     end: u64,
     records: u64,
-    /// How many of the keys that [`State::made`] counts are durable.
-    durable: u64,
     _lock: DirectoryLock,
 }
 
@@ -77,7 +76,7 @@ impl Vault {
         let read = key_file::read(&keys, &master)?;
         let torn = read.torn.map(|torn| key_file::cut(&keys, directory, &torn)).transpose()?;
         let file = OpenOptions::new().write(true).open(&keys).map_err(LogError::io("opening", &keys))?;
-        let disk = Disk { file, end: read.end, records: read.records, durable: 0, _lock: lock };
+        let disk = Disk { file, end: read.end, records: read.records, _lock: lock };
         let state = Mutex::new(State::new(read.entries));
         let (directory, disk) = (directory.to_owned(), Some(Mutex::new(disk)));
         Ok(Self { directory, master, vault: read.vault, torn, state, disk })
@@ -97,39 +96,50 @@ impl Vault {
         Ok(Self { directory, master, vault: read.vault, torn, state, disk: None })
     }
 
-    /// Seals for a subject, with a new key if it has none. `context` must be given again to open. Before what was sealed
-    /// is appended, [`Self::sync`] must return.
+    /// Keys to seal with; a subject that has none gets one. Before what was sealed is appended, [`Self::sync`] must return.
     ///
     /// # Errors
     /// [`LogError::Sealing`] for a destroyed subject; [`LogError::Invalid`] for an empty or overlong name.
-    pub fn seal(&self, subject: &str, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, LogError> {
-        let key = self.key_to_seal(subject)?;
-        cipher::seal(&key, context, plaintext).ok_or_else(|| sealing(subject, "the text is too long to be sealed"))
-    }
-
-    /// A name for bytes that are a subject's: the same bytes give the same one for the same subject and context, other
-    /// ones for another subject. Without the subject's key nobody can tell of which bytes it is, even who has them; once
-    /// it is destroyed, nobody at all. As with [`Self::seal`], a subject without a key gets one.
-    ///
-    /// # Errors
-    /// As [`Self::seal`].
-    pub fn fingerprint(&self, subject: &str, context: &[u8], bytes: &[u8]) -> Result<[u8; 32], LogError> {
-        let key = self.key_to_seal(subject)?;
-        Ok(fingerprint::of(&key, context, bytes))
-    }
-
-    /// Opens what [`Self::seal`] gave. None when the subject's key is destroyed or unknown.
-    ///
-    /// # Errors
-    /// [`LogError::Sealing`] when the key is there but the bytes or the context are not what was sealed.
-    pub fn open_sealed(&self, subject: &str, context: &[u8], sealed: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        match self.known_key(subject)? {
-            Known::Destroyed | Known::Nothing => Ok(None),
-            Known::Key(key) => match cipher::open(&key, context, sealed) {
-                Some(plaintext) => Ok(Some(plaintext)),
-                None => Err(sealing(subject, "these bytes were not sealed for it in this context; compare the event")),
-            },
+    pub fn keys_to_seal(&self, subjects: &[&str]) -> Result<SubjectKeys, LogError> {
+        let mut keys = SubjectKeys::default();
+        for subject in subjects {
+            check_subject(subject)?;
+            let key = match self.known_key(subject)? {
+                Known::Key(key) => key,
+                Known::Destroyed => {
+                    return Err(sealing(subject, "its key was destroyed; nothing is sealed for it again"));
+                }
+                Known::Nothing => self.make_key(subject)?,
+            };
+            keys.insert(subject, key);
         }
+        Ok(keys)
+    }
+
+    /// Keys to open with: of those subjects that have one.
+    ///
+    /// # Errors
+    /// [`LogError::Sealing`] when the master key does not open one.
+    pub fn keys_to_open(&self, subjects: &[&str]) -> Result<SubjectKeys, LogError> {
+        let mut keys = SubjectKeys::default();
+        for subject in subjects {
+            if let Known::Key(key) = self.known_key(subject)? {
+                keys.insert(subject, key);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Whether [`Self::sync`] has something to do.
+    #[must_use]
+    pub fn has_unwritten_keys(&self) -> bool {
+        let state = self.state();
+        state.failed.is_some() || state.made > state.durable
+    }
+
+    /// Drops opened keys that were kept for long enough.
+    pub fn forget_stale(&self) {
+        self.state().cache.forget_stale(Instant::now());
     }
 
     /// Returns when every key made so far is durable: one sync, shared by those who wait together, none when nothing is
@@ -144,12 +154,12 @@ impl Vault {
             state.made
         };
         let mut disk = self.disk()?;
-        if disk.durable >= wanted {
-            return Ok(());
-        }
         let (bytes, records, made) = {
             let mut state = self.state();
             state.check()?;
+            if state.durable >= wanted {
+                return Ok(());
+            }
             let unwritten = std::mem::take(&mut state.unwritten);
             let (mut bytes, batch) = (Vec::new(), disk.records);
             for (number, subject) in (batch..).zip(&unwritten) {
@@ -165,7 +175,7 @@ impl Vault {
         written.map_err(|cause| self.fail(cause))?;
         disk.end += bytes.len() as u64;
         disk.records += records;
-        disk.durable = made;
+        self.state().durable = made;
         Ok(())
     }
 
@@ -195,7 +205,7 @@ impl Vault {
         disk.file = replaced;
         disk.end = bytes.len() as u64;
         disk.records = settled;
-        disk.durable = state.made;
+        state.durable = state.made;
         state.unwritten.clear();
         Ok(had_key)
     }
@@ -212,15 +222,6 @@ impl Vault {
         self.torn.as_ref()
     }
 
-    fn key_to_seal(&self, subject: &str) -> Result<Arc<Key>, LogError> {
-        check_subject(subject)?;
-        match self.known_key(subject)? {
-            Known::Key(key) => Ok(key),
-            Known::Destroyed => Err(sealing(subject, "its key was destroyed; nothing is sealed for it again")),
-            Known::Nothing => self.make_key(subject),
-        }
-    }
-
     fn known_key(&self, subject: &str) -> Result<Known, LogError> {
         let mut state = self.state();
         let wrapped = match state.entries.get(subject) {
@@ -228,20 +229,21 @@ impl Vault {
             Some(Entry::Destroyed) => return Ok(Known::Destroyed),
             Some(Entry::Key(wrapped)) => wrapped,
         };
-        if let Some(key) = state.cache.get(subject) {
+        let now = Instant::now();
+        if let Some(key) = state.cache.get(subject, now) {
             return Ok(Known::Key(key));
         }
         let key = unwrap(&self.master, subject, wrapped.as_slice())?;
-        state.cache.insert(subject, Arc::clone(&key));
+        state.cache.insert(subject, key.clone(), now);
         Ok(Known::Key(key))
     }
 
-    fn make_key(&self, subject: &str) -> Result<Arc<Key>, LogError> {
+    fn make_key(&self, subject: &str) -> Result<SubjectKey, LogError> {
         if self.disk.is_none() {
             return Err(LogError::ReadOnly { directory: self.directory.clone() });
         }
-        let key = Arc::new(cipher::random_key());
-        let wrapped = cipher::seal(&self.master.0, subject.as_bytes(), key.as_slice());
+        let key = SubjectKey::random();
+        let wrapped = cipher::seal(&self.master.0, subject.as_bytes(), key.as_bytes());
         let wrapped = wrapped.and_then(|wrapped| wrapped.try_into().ok());
         let wrapped = wrapped.ok_or_else(|| sealing(subject, "its key could not be wrapped"))?;
         let mut state = self.state();
@@ -255,7 +257,7 @@ impl Vault {
         state.entries.insert(subject.into(), Entry::Key(wrapped));
         state.unwritten.push(subject.into());
         state.made += 1;
-        state.cache.insert(subject, Arc::clone(&key));
+        state.cache.insert(subject, key.clone(), Instant::now());
         Ok(key)
     }
 
@@ -275,14 +277,14 @@ impl Vault {
 }
 
 enum Known {
-    Key(Arc<Key>),
+    Key(SubjectKey),
     Destroyed,
     Nothing,
 }
 
 impl State {
     fn new(entries: Entries) -> Self {
-        Self { entries, cache: Cache::default(), unwritten: Vec::new(), made: 0, failed: None }
+        Self { entries, cache: KeyCache::default(), unwritten: Vec::new(), made: 0, durable: 0, failed: None }
     }
 
     fn check(&self) -> Result<(), LogError> {
@@ -308,11 +310,11 @@ fn read_settled(path: &Path, master: &MasterKey, live: bool) -> Result<KeyFile, 
     key_file::read(path, master)
 }
 
-fn unwrap(master: &MasterKey, subject: &str, wrapped: &[u8]) -> Result<Arc<Key>, LogError> {
+fn unwrap(master: &MasterKey, subject: &str, wrapped: &[u8]) -> Result<SubjectKey, LogError> {
     let opened = cipher::open(&master.0, subject.as_bytes(), wrapped).map(zeroize::Zeroizing::new);
     let key = opened.and_then(|opened| opened.as_slice().try_into().ok());
     let key = key.ok_or_else(|| sealing(subject, "the master key does not open its key; restore the key file"))?;
-    Ok(Arc::new(Key::new(key)))
+    Ok(SubjectKey::from_bytes(key))
 }
 
 fn check_subject(subject: &str) -> Result<(), LogError> {
@@ -321,8 +323,4 @@ fn check_subject(subject: &str) -> Result<(), LogError> {
     }
     let message = format!("{} bytes; give 1 to {MAX_SUBJECT_BYTES}", subject.len());
     Err(LogError::Invalid { field: "subject", message })
-}
-
-fn sealing(subject: &str, message: &str) -> LogError {
-    LogError::Sealing { subject: subject.to_owned(), message: message.to_owned() }
 }

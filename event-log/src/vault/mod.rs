@@ -14,16 +14,18 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | `keys` | [`Vault`]: sealing, opening, naming, making durable, destroying |
+//! | `service` | [`KeyService`]: whoever keeps the keys; [`OwnKeys`], this process |
+//! | `subject_key` | [`SubjectKeys`]: opened keys, which seal, open and name |
+//! | `keys` | [`Vault`]: making keys, making them durable, opening and destroying them |
 //! | `master_key` | [`MasterKey`]: the operator's key, from a file |
-//! | `cache` | unwrapped keys, a bounded number |
+//! | `cache` | [`KeyCache`]: opened keys, a bounded number for a bounded time |
 //! | `cipher` | AES-256-GCM: nonce before ciphertext |
 //! | `fingerprint` | HMAC-SHA256: names for bytes that give nothing away |
 //! | `key_file` | the bytes on disk, and what a crash leaves of them |
 //! | `erase` | replacing the file so that no copy of a destroyed key stays |
 //!
-//! Invariants: a key is durable before anything sealed with it may be appended ([`Vault::sync`]); a destroyed subject
-//! never gets a key again; no key is in memory longer than it is of use, and none is ever logged.
+//! Invariants: a key is durable before anything sealed with it may be appended; a destroyed subject
+//! never gets a key again; no opened key is kept for more than a minute, and none is ever logged.
 
 mod cache;
 mod cipher;
@@ -32,7 +34,12 @@ mod fingerprint;
 mod key_file;
 mod keys;
 mod master_key;
+mod service;
+mod subject_key;
 
+pub use cache::KeyCache;
 pub use key_file::TornKeys;
 pub use keys::Vault;
 pub use master_key::MasterKey;
+pub use service::{KeyService, OwnKeys};
+pub use subject_key::{SubjectKey, SubjectKeys};

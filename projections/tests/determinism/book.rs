@@ -8,19 +8,19 @@ use chrono::TimeDelta;
 use domain::Event;
 use domain::review::ReviewEvent;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, MasterKey, Vault};
+use event_log::{EmbeddedLog, MasterKey, OwnKeys, Vault};
 use fixtures::{History, Step};
+use projections::SealedText;
 use projections::ViewError;
 use projections::registry::{Running, VIEWS};
 use projections::runner::{self, BATCH_EVENTS, Until};
-use projections::view::Opener;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// A book in a directory of its own, with its vault.
 pub(crate) struct Book {
     pub(crate) log: EmbeddedLog,
-    pub(crate) vault: Arc<Vault>,
+    pub(crate) keys: OwnKeys,
     runtime: Runtime,
     _directory: TempDir,
 }
@@ -33,17 +33,20 @@ impl Book {
         let log = EmbeddedLog::open(directory.path().join("log"), &options).unwrap();
         let vault = Vault::open(directory.path().join("vault"), MasterKey::from_bytes([7; 32])).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let book = Self { log, vault: Arc::new(vault), runtime, _directory: directory };
+        let book = Self { log, keys: OwnKeys(Arc::new(vault)), runtime, _directory: directory };
         book.add(history);
         book
     }
 
     pub(crate) fn add(&self, history: &[Step]) {
-        self.runtime.block_on(fixtures::write(&self.log, &self.vault, history, &mut |_| ())).unwrap();
+        self.runtime.block_on(fixtures::write(&self.log, &self.keys, history, &mut |_| ())).unwrap();
     }
 
-    pub(crate) fn keys(&self) -> Opener {
-        Opener::vault(Arc::clone(&self.vault))
+    /// A text, as long as its key is there.
+    pub(crate) fn opened(&self, text: &SealedText) -> Option<String> {
+        let (kind, sealed) = text.to_sealed().unwrap();
+        let keys = self.keys.0.keys_to_open(&[&sealed.subject().0]).unwrap();
+        sealed.open(|subject, sealed| keys.open_sealed(&subject.0, kind.name().as_bytes(), sealed).unwrap())
     }
 
     /// The digests of all views, made from nothing.

@@ -147,7 +147,7 @@ fn r_3_3_02_no_view_has_a_text_in_the_clear_and_no_text_outlives_its_key() {
     let reader = ReviewsReader(view.rows());
     let report = view.kind().report(view.rows(), "reviews", &Filter::default()).unwrap();
     let reviews: Vec<ReviewId> = report.rows.iter().map(|row| row[0].as_str().unwrap().parse().unwrap()).collect();
-    let text = |review: &ReviewId| reader.review(*review).unwrap().unwrap().text?.open(&book.keys());
+    let text = |review: &ReviewId| book.opened(&reader.review(*review).unwrap().unwrap().text?);
     let readable: Vec<(ReviewId, String)> =
         reviews.iter().filter_map(|review| Some((*review, text(review)?))).collect();
     assert!(readable.len() > 50, "{} texts", readable.len());
@@ -159,7 +159,7 @@ fn r_3_3_02_no_view_has_a_text_in_the_clear_and_no_text_outlives_its_key() {
     }
     let (forgotten, kept) = readable.split_at(readable.len() / 2);
     for (review, _) in forgotten {
-        assert!(book.vault.destroy(&format!("review-{review}")).unwrap());
+        assert!(book.keys.0.destroy(&format!("review-{review}")).unwrap());
     }
     assert!(forgotten.iter().all(|(review, _)| text(review).is_none()));
     assert!(kept.iter().all(|(review, kept)| text(review).as_ref() == Some(kept)));

@@ -8,12 +8,13 @@
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::activity::ActivityMonth;
-use event_log::EmbeddedLog;
 use event_log::embedded::EmbeddedOptions;
+use event_log::{EmbeddedLog, OwnKeys};
 use fixtures::History;
 use projections::data_directory::DataDirectory;
 use rayon::prelude::*;
@@ -62,11 +63,11 @@ fn merge(years: Vec<History>) -> History {
 pub fn write(directory: &Path, history: &History) -> Result<DataDirectory, Box<dyn Error + Send + Sync>> {
     let data = DataDirectory::new(directory);
     std::fs::create_dir_all(data.path())?;
-    let (vault, _) = data.open_vault()?;
+    let keys = OwnKeys(Arc::new(data.open_vault()?.0));
     let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
-        fixtures::write(&log, &vault, history, &mut |_| {}).await?;
+        fixtures::write(&log, &keys, history, &mut |_| {}).await?;
         log.close().await;
         Ok(data)
     })

@@ -78,7 +78,7 @@ pub(crate) fn connection(address: SocketAddr) -> String {
 
 pub(crate) async fn show(book: &Arc<EmbeddedLog>, listen: SocketAddr, anonymous: Access) -> Face {
     let settings = Settings { anonymous, ..Settings::new(listen) };
-    Face::start(Arc::clone(book) as _, Arc::new(OnePassword), Arc::new(Everything), settings).await.unwrap()
+    Face::start(Arc::clone(book) as _, Arc::new(OnePassword), Arc::new(Everything), None, settings).await.unwrap()
 }
 
 /// Does the same with a log of each engine.

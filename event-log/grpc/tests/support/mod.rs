@@ -78,7 +78,8 @@ impl Node {
         let directory = tempfile::tempdir().unwrap();
         let log = EmbeddedLog::open(directory.path(), &EmbeddedOptions { segment_bytes: 1 << 20 }).unwrap();
         let log = Arc::new(log);
-        let face = Face::start(Arc::clone(&log) as _, Arc::new(Tokens { until }), Arc::new(AllButForbidden), settings);
+        let face =
+            Face::start(Arc::clone(&log) as _, Arc::new(Tokens { until }), Arc::new(AllButForbidden), None, settings);
         let face = face.await.unwrap();
         Self { log, face, _directory: directory }
     }
