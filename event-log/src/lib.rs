@@ -7,6 +7,7 @@
 //! | [`log`] | [`EventLog`], the interface that every engine keeps |
 //! | [`event`] | what is appended ([`NewEvent`]) and what is read back ([`Recorded`]) |
 //! | [`position`] | [`Position`], [`Revision`], [`Expected`] |
+//! | [`following`] | catching up, then live, whichever engine keeps the book |
 //! | [`embedded`] | the engine in a directory: segments, group commit, recovery |
 //! | [`vault`] | one key a subject of personal data; destroying it forgets the subject |
 //! | [`error`] | what can go wrong, said to the person who must act |
@@ -18,6 +19,7 @@ mod directory;
 pub mod embedded;
 pub mod error;
 pub mod event;
+pub mod following;
 pub mod log;
 pub mod position;
 pub mod vault;

@@ -82,3 +82,13 @@ async fn from_a_position_that_is_yet_to_come_it_waits_for_it() {
     let event = timeout(Duration::from_secs(5), subscription.next()).await.unwrap().unwrap().unwrap();
     assert!(matches!(event, Subscribed::Event(event) if event.position == Position(2)));
 }
+
+#[tokio::test]
+async fn one_that_waits_for_a_position_that_never_came_ends_with_the_book() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(directory.path());
+    let mut subscription = log.subscribe(Position(9));
+    assert_eq!(subscription.next().await.unwrap().unwrap(), Subscribed::CaughtUp);
+    log.close().await;
+    assert!(timeout(Duration::from_secs(5), subscription.next()).await.unwrap().is_none());
+}

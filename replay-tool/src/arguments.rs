@@ -107,9 +107,9 @@ pub(crate) enum Command {
         /// The directory to write to; it is made, and files of the same names are written over.
         out: PathBuf,
     },
-    /// One stream, a line an event, with who and why.
+    /// One stream or the whole book, a line an event, with who and why.
     History {
-        /// The stream, as in order-7f0c….
+        /// The stream, as in order-7f0c…; $all for the whole book.
         stream: String,
         /// As JSON lines.
         #[arg(long)]

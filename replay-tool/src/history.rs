@@ -1,9 +1,9 @@
-//! `history STREAM`: one stream, a line an event, with who and why.
+//! `history STREAM`: one stream or the whole book, a line an event, with who and why.
 
 use chrono::SecondsFormat;
 use domain::metadata::Metadata;
 use domain::sealed::Subject;
-use event_log::{Direction, Recorded, Revision, StreamName, Vault};
+use event_log::{Direction, Position, Recorded, Revision, StreamName, Vault};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -13,17 +13,33 @@ use crate::error::ToolError;
 /// How many events are read at a time.
 const PAGE: usize = 1_000;
 
+/// The name of the whole book, as EventStoreDB's clients have it.
+const ALL: &str = "$all";
+
 pub(crate) fn run(data: &Data, stream: &str, as_json: bool, reveal: bool) -> Result<Outcome, ToolError> {
-    let name = StreamName::new(stream.to_owned())?;
     let log = book::log(data)?;
     let vault = if reveal { data.open_vault_read_only()? } else { None };
+    if stream == ALL {
+        let mut from = Position::START;
+        loop {
+            let events = log.scan(from, PAGE)?;
+            for event in &events {
+                print(event, as_json, vault.as_ref())?;
+            }
+            match events.last() {
+                Some(last) => from = last.position.next(),
+                None => return Ok(Outcome::Good),
+            }
+        }
+    }
+    let name = StreamName::new(stream.to_owned())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(ToolError::io("starting"))?;
     let mut from = Revision::START;
     loop {
         let events = runtime.block_on(log.read_stream(&name, Some(from), Direction::Forwards, PAGE))?;
         if events.is_empty() && from == Revision::START {
             return Err(ToolError::Usage(format!(
-                "there is no stream {stream}; streams are named category-id, as in order-7f0c…"
+                "there is no stream {stream}; streams are named category-id, as in order-7f0c…, and {ALL} is the whole book"
             )));
         }
         for event in &events {

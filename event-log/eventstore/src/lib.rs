@@ -8,7 +8,7 @@
 //! | `session` | the client, kept usable: deadlines, pauses, a new one after failure |
 //! | `fault` | what the client's errors mean |
 //! | `nodelay` | calls are sent at once |
-//! | `reading`, `subscription` | the way of events from the server |
+//! | `reading` | the way of events from the server |
 //! | `appending` | the way of events to it |
 //! | `envelope` | an event as the server keeps it |
 //! | `follower`, `book`, `numbering`, `index_file` | which event has which number |
@@ -30,7 +30,6 @@ mod nodelay;
 mod numbering;
 mod reading;
 mod session;
-mod subscription;
 
 pub use engine::Engine;
 pub use log::EventStoreLog;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use event_log::following::{Source, follow};
 use event_log::{
     Appended, Direction, EventLog, LogError, Position, Recorded, Revision, StreamAppend, StreamName, Subscription,
 };
@@ -19,9 +20,8 @@ use crate::envelope::{is_system, recorded};
 use crate::follower::{Follower, numbered};
 use crate::index_file::IndexFile;
 use crate::numbering::Token;
-use crate::reading::{self, page};
+use crate::reading;
 use crate::session::Session;
-use crate::subscription;
 
 /// A book in an EventStoreDB or KurrentDB cluster.
 pub struct EventStoreLog {
@@ -122,12 +122,12 @@ impl EventLog for EventStoreLog {
     }
 
     fn subscribe(&self, from: Position) -> Subscription {
-        subscription::subscribe(self.reader.clone(), from)
+        follow(self.reader.clone(), self.reader.book.news.clone(), from)
     }
 
     fn scan(&self, from: Position, max_events: usize) -> Result<Vec<Recorded>, LogError> {
         let reader = self.reader.clone();
-        self.reader.session.wait(async move { reader.some(from, max_events).await })
+        self.reader.session.wait(async move { reader.page(from, max_events).await })
     }
 
     fn watch_next_position(&self) -> watch::Receiver<Position> {
@@ -144,6 +144,19 @@ impl EventLog for EventStoreLog {
     }
 }
 
+#[async_trait]
+impl Source for Reader {
+    async fn some(&self, from: Position) -> Result<Vec<Recorded>, LogError> {
+        let reader = self.clone();
+        self.session.run(async move { reader.page(from, usize::MAX).await }).await
+    }
+
+    /// It is closed by us alone.
+    fn failure(&self) -> Option<LogError> {
+        None
+    }
+}
+
 /// Reads with numbers instead of tokens.
 #[derive(Clone)]
 pub(crate) struct Reader {
@@ -153,14 +166,14 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// At least one event from `from` on unless it is the end: at most `limit`, and about a page.
-    pub(crate) async fn some(&self, from: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
+    async fn page(&self, from: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
         let end = self.book.next().0;
         let wanted = usize::try_from(end.saturating_sub(from.0)).unwrap_or(usize::MAX).min(limit);
         let Some(token) = self.book.token(from).filter(|_| wanted > 0) else {
             return Ok(Vec::new());
         };
         // The first of the page is the one asked for, so that there is one however many of the server's own follow.
-        let page = page(&self.session, Some(token), wanted).await?;
+        let page = reading::page(&self.session, Some(token), wanted).await?;
         let mut events = Vec::with_capacity(page.len());
         for (at, event) in (from.0..).zip(page.into_iter().filter(|event| !is_system(event))) {
             let position = Position(at);
@@ -173,10 +186,10 @@ impl Reader {
     }
 
     async fn range(&self, from: Position, limit: usize) -> Result<Vec<Recorded>, LogError> {
-        let mut events = self.some(from, limit).await?;
+        let mut events = self.page(from, limit).await?;
         while events.len() < limit {
             let next = Position(from.0 + events.len() as u64);
-            let mut more = self.some(next, limit - events.len()).await?;
+            let mut more = self.page(next, limit - events.len()).await?;
             if more.is_empty() {
                 break;
             }

@@ -19,9 +19,11 @@ use super::recent::RecentIds;
 use super::record::Seed;
 use super::recovery::{self, TornTail};
 use super::segment::{self, MAX_SEGMENT_BYTES};
+use super::source::Segments;
+use super::verify;
 use super::writer::Writer;
-use super::{subscription, verify};
 use crate::directory::{self, DirectoryLock};
+use crate::following::follow;
 use crate::{
     Appended, Direction, EventLog, LogError, Position, Recorded, Revision, StreamAppend, StreamName, Subscription,
 };
@@ -254,7 +256,7 @@ impl EventLog for EmbeddedLog {
             Role::Writing { queue, .. } => Some(Arc::clone(queue)),
             Role::Reading { .. } => None,
         };
-        subscription::subscribe(Arc::clone(&self.reader), queue, self.next.clone(), from)
+        follow(Segments { reader: Arc::clone(&self.reader), queue }, self.next.clone(), from)
     }
 
     fn scan(&self, from: Position, max_events: usize) -> Result<Vec<Recorded>, LogError> {

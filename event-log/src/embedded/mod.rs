@@ -11,7 +11,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `log` | [`EmbeddedLog`]: opening, appending, reading, closing |
-//! | `subscription` | catching up, then live |
+//! | `source` | the book, as whoever follows it reads it |
 //! | `limits` | what is taken, and every bound with its reason |
 //! | `queue`, `plan`, `recent`, `group`, `writer`, `active` | an append's way: room, decide, encode, group, write, sync, publish |
 //! | `segment`, `record` | the bytes on disk |
@@ -35,7 +35,8 @@ mod record;
 mod recovery;
 mod scan;
 mod segment;
-mod subscription;
+mod source;
+
 mod verify;
 mod writer;
 

@@ -157,8 +157,9 @@ mod tests {
     use super::super::queue::Outcomes;
     use super::super::recent::RecentIds;
     use super::super::record::Seed;
-    use super::super::subscription;
+    use super::super::source::Segments;
     use super::*;
+    use crate::following::follow;
     use crate::{Appended, Expected, NewEvent, Revision, StreamAppend, StreamName, Subscribed};
 
     fn append(id: u128, expected: Expected) -> StreamAppend {
@@ -208,8 +209,8 @@ mod tests {
         let Book { queue, reader, mut active, announce, next, _directory } = Book::new();
         active.break_disk().unwrap();
         let thread = Writer::start(Arc::clone(&queue), Arc::clone(&reader), active, announce).unwrap();
-        let mut subscription =
-            subscription::subscribe(Arc::clone(&reader), Some(Arc::clone(&queue)), next, Position::START);
+        let segments = Segments { reader: Arc::clone(&reader), queue: Some(Arc::clone(&queue)) };
+        let mut subscription = follow(segments, next, Position::START);
         assert_eq!(subscription.next().await.unwrap().unwrap(), Subscribed::CaughtUp);
         let send = |id| send((Arc::clone(&queue), Arc::clone(&reader)), append(id, Expected::Any));
         let together = futures::future::join_all((0..5).map(send)).await;
