@@ -6,11 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use benches::events::{Payload, Writer, payloads};
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, Expected, LogError, NewEvent, Recorded, Revision, StreamName};
-
-use crate::events::{Payload, Writer, payloads};
+use event_log::{EmbeddedLog, EventLog, Expected, LogError, Recorded, Revision, StreamName};
 
 /// The most events that one read takes.
 const READ_EVENTS: usize = 8_192;
@@ -66,15 +64,7 @@ async fn write(log: Arc<EmbeddedLog>, payloads: Arc<[Payload; 3]>, events: usize
     let stream = StreamName::new(writer.stream.clone())?;
     let mut expected = Expected::NoStream;
     for (number, payload) in payloads.iter().cycle().take(events).enumerate() {
-        let event = NewEvent {
-            id: writer.event_id(number),
-            event_type: payload.event_type.into(),
-            schema: 1,
-            occurred_at: Utc::now(),
-            data: payload.data.clone(),
-            metadata: payload.metadata.clone(),
-        };
-        log.append(&stream, expected, vec![event]).await?;
+        log.append(&stream, expected, vec![writer.event(number, payload)]).await?;
         expected = Expected::Exact(Revision(number as u64));
     }
     Ok(())

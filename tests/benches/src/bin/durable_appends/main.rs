@@ -11,7 +11,6 @@
 
 mod bare;
 mod book;
-mod events;
 mod postgres;
 
 use std::error::Error;

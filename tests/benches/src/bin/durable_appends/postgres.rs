@@ -4,9 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use benches::events::{Payload, Writer, payloads};
 use tokio_postgres::{Client, NoTls};
-
-use crate::events::{Payload, Writer, payloads};
 
 const TABLE: &str = "
     DROP TABLE IF EXISTS events;

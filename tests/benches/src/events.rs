@@ -1,18 +1,24 @@
 //! What is appended: an order placed, an order delivered and a review submitted, in turn.
 
 use bytes::Bytes;
+use chrono::Utc;
+use event_log::NewEvent;
 use uuid::Uuid;
 
 /// An event's type and JSON, ready to be sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Payload {
-    pub(crate) event_type: &'static str,
-    pub(crate) data: Bytes,
-    pub(crate) metadata: Bytes,
+pub struct Payload {
+    /// Its type.
+    pub event_type: &'static str,
+    /// Its data, JSON.
+    pub data: Bytes,
+    /// Its metadata, JSON.
+    pub metadata: Bytes,
 }
 
 /// The payloads that writers take in turn.
-pub(crate) fn payloads() -> [Payload; 3] {
+#[must_use]
+pub fn payloads() -> [Payload; 3] {
     let id = |number: u128| Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_le_bytes());
     let (buyer, listing, product, seller) = (id(1), id(2), id(3), id(4));
     let placed = format!(
@@ -35,19 +41,38 @@ pub(crate) fn payloads() -> [Payload; 3] {
 }
 
 /// A writer's stream and the ids of its events, new ones in each round.
-pub(crate) struct Writer {
-    pub(crate) stream: String,
+#[derive(Debug)]
+pub struct Writer {
+    /// The stream's name.
+    pub stream: String,
     namespace: Uuid,
 }
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    /// A writer that never was.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "no two are equal")]
+    pub fn new() -> Self {
         let namespace = Uuid::new_v4();
         Self { stream: format!("order-{namespace}"), namespace }
     }
 
     /// The id of its n-th event.
-    pub(crate) fn event_id(&self, number: usize) -> Uuid {
+    #[must_use]
+    pub fn event_id(&self, number: usize) -> Uuid {
         Uuid::from_u128(self.namespace.as_u128().wrapping_add(number as u128 + 1))
+    }
+
+    /// Its n-th event.
+    #[must_use]
+    pub fn event(&self, number: usize, payload: &Payload) -> NewEvent {
+        NewEvent {
+            id: self.event_id(number),
+            event_type: payload.event_type.into(),
+            schema: 1,
+            occurred_at: Utc::now(),
+            data: payload.data.clone(),
+            metadata: payload.metadata.clone(),
+        }
     }
 }
