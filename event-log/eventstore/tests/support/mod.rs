@@ -81,10 +81,10 @@ pub(crate) async fn show(book: &Arc<EmbeddedLog>, listen: SocketAddr, anonymous:
     Face::start(Arc::clone(book) as _, Arc::new(OnePassword), Arc::new(Everything), None, settings).await.unwrap()
 }
 
-/// Does the same with a log of each engine.
+/// Does the same with a log of each engine; the embedded one has segments so small that a few dozen events fill one.
 pub(crate) async fn on_either(scenario: impl AsyncFn(Arc<dyn EventLog>)) {
     let directory = tempfile::tempdir().unwrap();
-    let embedded = EmbeddedLog::open(directory.path(), &EmbeddedOptions { segment_bytes: 1 << 20 }).unwrap();
+    let embedded = EmbeddedLog::open(directory.path(), &EmbeddedOptions { segment_bytes: 4096 }).unwrap();
     scenario(Arc::new(embedded)).await;
     let node = Node::open().await;
     scenario(Arc::new(node.log().await)).await;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use benches::events::{Payload, Writer, payloads};
 use bytes::Bytes;
 use event_log_grpc::wire::streams::append_req::options::ExpectedStreamRevision;
+use event_log_grpc::wire::streams::read_req::Options;
 use event_log_grpc::wire::streams::read_req::options::{
     AllOptions, CountOption, FilterOption, ReadDirection, StreamOption, UuidOption, all_options, uuid_option,
 };
-use event_log_grpc::wire::streams::read_req::Options;
 use event_log_grpc::wire::streams::read_resp::Content;
 use event_log_grpc::wire::streams::streams_client::StreamsClient;
 use event_log_grpc::wire::streams::{AppendReq, ReadReq, append_req, append_resp};
