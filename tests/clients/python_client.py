@@ -12,8 +12,6 @@ import itertools
 import sys
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 import uuid
 
 from node import Failure, Node, certified, check, metadata, product, until, visits
@@ -236,13 +234,7 @@ def going_on(node, uri):
 
 
 def views_read_it(node):
-    def ready():
-        try:
-            return urllib.request.urlopen(f"{node.url}/readyz", timeout=10).status == 200
-        except urllib.error.HTTPError:
-            return False
-
-    until("the views read what clients appended", ready, PATIENCE_SECONDS)
+    until("the views read what clients appended", node.ready, PATIENCE_SECONDS)
     check(True, "the views read what clients appended")
 
 
