@@ -19,7 +19,7 @@ from kurrentdbclient import KurrentDBClient
 
 from node import Failure, Node, certified, check, until
 
-PYTHON = pathlib.Path(__file__).resolve().parents[2] / "docs/clients/python/audit.py"
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/clients"
 UNTIL, PERIOD = "2026-11-01T12:00:00Z", "2026-H1"
 # Commands before each kill: some that everybody has seen by then, and some that perhaps nobody has. Then some more.
 SEEN, UNSEEN, KILLS = 3, 2, 3
@@ -79,6 +79,12 @@ def catalogue(node, count):
         node.do("catalogueProduct", ("operator", "o-1"), **fields)
 
 
+def documented():
+    """What the README shows, which is of the same marketplace."""
+    blocks = (DOCS / "README.md").read_text().split("```\n")
+    return next(block for block in blocks if "events in" in block).splitlines()
+
+
 def compared(audit, position, official):
     """The figure, month by month, and where it stands."""
     for month in official["months"]:
@@ -105,7 +111,7 @@ def run(options, directory):
     who = f"a-1:{node.token('auditor', 'a-1')}"
     address = f"{who}@localhost:{node.port}?tlsCAFile={root}"
     programs = {
-        "Python": ([sys.executable, PYTHON], f"kurrentdb://{address}"),
+        "Python": ([sys.executable, DOCS / "python/audit.py"], f"kurrentdb://{address}"),
         "Node.js": (["node", options.node], f"kurrentdb://{address}"),
         "Rust": ([options.rust], f"esdb://{address}"),
     }
@@ -122,6 +128,7 @@ def run(options, directory):
         official = json.loads(subprocess.check_output(dsa, stderr=subprocess.DEVNULL))
         for audit in running:
             compared(audit, position, official)
+            check(audit.lines == documented(), f"{audit.name}: it prints what docs/clients/README.md shows")
 
         for kill in range(1, KILLS + 1):
             catalogue(node, SEEN)

@@ -61,7 +61,7 @@ enum Source {
 const SOURCES: [Source; 4] = [Source::Stream, Source::All, Source::AllByType, Source::AllByStream];
 
 impl Source {
-    async fn subscribe<'a>(self, client: &Client, from: StreamPosition<&'a RecordedEvent>) -> Subscription {
+    async fn subscribe(self, client: &Client, from: StreamPosition<&RecordedEvent>) -> Subscription {
         let filter = match self {
             Self::Stream => {
                 let from = from.map(|event| event.revision);
@@ -82,10 +82,11 @@ impl Source {
 async fn until_caught_up(subscription: &mut Subscription) -> Vec<u128> {
     let mut seen = Vec::new();
     loop {
-        match timeout(LONG, subscription.next_subscription_event()).await.unwrap().unwrap() {
-            SubscriptionEvent::EventAppeared(event) => seen.push(event.get_original_event().id.as_u128()),
-            SubscriptionEvent::CaughtUp => return seen,
-            _ => {}
+        let next = timeout(LONG, subscription.next_subscription_event()).await.unwrap().unwrap();
+        if let SubscriptionEvent::EventAppeared(event) = next {
+            seen.push(event.get_original_event().id.as_u128());
+        } else if let SubscriptionEvent::CaughtUp = next {
+            return seen;
         }
     }
 }
@@ -125,7 +126,7 @@ async fn every_expectation_is_kept_or_refused_and_both_ways_are_read() {
     assert_eq!(all(options.clone().position(StreamPosition::End)).await, (0..10).rev().collect::<Vec<_>>());
     assert_eq!(all(options.clone().max_count(2)).await, [0, 1]);
     assert_eq!(all(options.clone().position(StreamPosition::End).max_count(2)).await, [9, 8]);
-    assert_eq!(all(options.clone().position(at.clone()).forwards().max_count(2)).await, [3, 4]);
+    assert_eq!(all(options.clone().position(at).forwards().max_count(2)).await, [3, 4]);
     assert_eq!(all(options.position(at).backwards().max_count(2)).await, [2, 1]);
     let of = async |options: ReadStreamOptions| ids(client.read_stream(month(6).as_str(), &options).await).await;
     let options = ReadStreamOptions::default().max_count(2);
