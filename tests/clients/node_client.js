@@ -1,10 +1,10 @@
 // Is the book what Node's clients of EventStoreDB and KurrentDB take it for?
 //
-//     node node_client.js CLIENT-DIRECTORY CONNECTION-STRING open|killed|reader
+//     node node_client.js CLIENT-DIRECTORY CONNECTION-STRING open|killed|reader|stranger
 //
 // `open`: the node is open to everybody, and its book empty. `killed`: so too, and whoever reads here kills the node and
-// starts it again at each line that is `kill`. `reader`: the credentials may read, not append. A line a check; exit codes: 0
-// all hold, 1 one does not.
+// starts it again at each line that is `kill`. `reader`: the credentials may read, not append.
+// `stranger`: they are nobody's. A line a check; exit codes: 0 all hold, 1 one does not.
 "use strict";
 const { randomUUID } = require("node:crypto");
 const { resolve } = require("node:path");
@@ -186,13 +186,16 @@ async function following(book) {
 }
 
 async function refusing() {
-  const unknown = await fails("UnknownError", () => append(MONTH, visits(MONTH, { type: "Surprise" }), ANY), "a type that nobody knows");
-  check(/Surprise/.test(unknown.message), "which says what");
+  const surprise = await fails("UnknownError", () => append(MONTH, visits(MONTH, { type: "Surprise" }), ANY), "a type that nobody knows");
+  check(/Surprise/.test(surprise.message), "which says what");
   await fails("AccessDeniedError", () => client.deleteStream(MONTH), "deleting a stream");
   await fails("AccessDeniedError", () => client.tombstoneStream(MONTH), "its tombstone");
   const { metadata: none } = await client.getStreamMetadata(MONTH);
   check(none === undefined, "no $maxCount, no $maxAge");
   await fails("AccessDeniedError", () => client.setStreamMetadata(MONTH, { maxCount: 1 }), "nor may anybody set one");
+  const never = { commit: 10n ** 9n, prepare: 10n ** 9n };
+  const refused = await fails("UnknownError", () => take(client.subscribeToAll({ fromPosition: never }), 1), "a position that the book never had");
+  check(/INVALID_ARGUMENT/.test(refused.message), "for what it is");
 }
 
 /// Whether the node was not there. The clients' first question, what it can, fails with an error of gRPC's own.
@@ -254,6 +257,12 @@ async function killed() {
   check(ids(await patiently(() => all(client.readStream(stream)))) === ids(events), "each append is there once");
 }
 
+/// Refused for who it is. No client has a name for it, and what reads in the newer one says that access is denied.
+async function unknown(call, what) {
+  const error = await call().then(() => undefined, (refused) => refused);
+  check(/UNAUTHENTICATED|AccessDenied/.test(String(error)), `${what}: ${error}`);
+}
+
 async function main() {
   if (scenario === "open") {
     await appending();
@@ -261,6 +270,9 @@ async function main() {
     await refusing();
   } else if (scenario === "killed") {
     await killed();
+  } else if (scenario === "stranger") {
+    await unknown(() => all(client.readAll()), "reading with another's token");
+    await unknown(() => append(MONTH, visits(), ANY), "appending with it");
   } else {
     check((await all(client.readAll())).length > 0, "the credentials may read, by TLS");
     await fails("AccessDeniedError", () => append(MONTH, visits(), ANY), "but not append");

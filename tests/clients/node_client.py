@@ -44,8 +44,13 @@ def main():
             return failed
         certificate, root = certified(directory)
         with Node(arguments.marktboek, f"{directory}/open", *certificate) as node:
-            who = f"a-1:{node.token('auditor', 'a-1')}"
-            return run(arguments.client, f"esdb://{who}@localhost:{node.port}?tls=true&tlsCAFile={root}", "reader", node)
+            token = node.token("auditor", "a-1")
+
+            def by_tls(subject, scenario):
+                uri = f"esdb://{subject}:{token}@localhost:{node.port}?tls=true&tlsCAFile={root}"
+                return run(arguments.client, uri, scenario, node)
+
+            return by_tls("a-1", "reader") or by_tls("a-2", "stranger")
 
 
 if __name__ == "__main__":
