@@ -23,9 +23,9 @@ schema:
 mail:
     tests/mail/run.sh
 
-# Other people's EventStoreDB clients against the released program.
+# Other people's EventStoreDB clients, and the auditors' programs, against the released programs.
 clients:
-    cargo build --release -p api
+    cargo build --release -p api -p replay-tool
     tests/clients/run.sh
 
 # The benchmarks, each a ratio in one run; docs/performance.md says what they mean.

@@ -4,6 +4,8 @@ import json
 import pathlib
 import socket
 import sys
+import urllib.error
+import urllib.request
 import uuid
 
 import trustme
@@ -28,8 +30,21 @@ class Node(Market):
         self.port = free_port()
         super().__init__(program, data, "--esdb-listen", f"127.0.0.1:{self.port}", *options)
 
-    def start(self):
-        self.at("system")
+    def start(self, moment="system"):
+        self.at(moment)
+
+    def ready(self):
+        """Whether the views have caught up with the book."""
+        try:
+            return urllib.request.urlopen(f"{self.url}/readyz", timeout=10).status == 200
+        except urllib.error.HTTPError:
+            return False
+
+    def kill(self):
+        """Ends it as a power cut does."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
 
     def __enter__(self):
         self.start()

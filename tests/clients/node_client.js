@@ -1,22 +1,32 @@
 // Is the book what Node's clients of EventStoreDB and KurrentDB take it for?
 //
-//     node node_client.js CLIENT-DIRECTORY CONNECTION-STRING open|reader
+//     node node_client.js CLIENT-DIRECTORY CONNECTION-STRING open|killed|reader|stranger
 //
-// `open`: the node is open to everybody, and its book empty. `reader`: the credentials may read, not append. A line a check;
-// exit codes: 0 all hold, 1 one does not.
+// `open`: the node is open to everybody, and its book empty. `killed`: so too, and whoever reads here kills the node and
+// starts it again at each line that is `kill`. `reader`: the credentials may read, not append.
+// `stranger`: they are nobody's. A line a check; exit codes: 0 all hold, 1 one does not.
 "use strict";
 const { randomUUID } = require("node:crypto");
 const { resolve } = require("node:path");
+const { setTimeout: pause } = require("node:timers/promises");
 
 const [directory, uri, scenario] = process.argv.slice(2);
 const library = require(resolve(directory));
-const { ANY, BACKWARDS, END, FORWARDS, NO_STREAM, START, STREAM_EXISTS, eventTypeFilter, jsonEvent, streamNameFilter } = library;
+const { ANY, BACKWARDS, END, FORWARDS, NO_STREAM, START, STREAM_EXISTS } = library;
+const { UnavailableError, eventTypeFilter, jsonEvent, streamNameFilter } = library;
 const Client = library.KurrentDBClient ?? library.EventStoreDBClient;
 const client = Client.connectionString([uri]);
 
 const MONTH = "activity-2026-05";
 // A client that waits for what does not come is given up.
 const PATIENCE_MILLISECONDS = 30_000;
+// gRPC's code for it.
+const UNAVAILABLE = 14;
+// How long a node that is away is left alone.
+const PAUSE_MILLISECONDS = 50;
+// How often the node is killed while it is written to and followed, and after how many more appends each time.
+const KILLS = 3;
+const APPENDS = 40;
 
 function check(holds, what) {
   if (!holds) throw new Error(what);
@@ -130,7 +140,10 @@ async function reading() {
   check(stream.every((event, at) => event.revision === BigInt(at)), "a stream's revisions without a gap");
   check(ids(await all(client.readStream(MONTH))) === ids(stream), "a stream forwards");
   check(ids(await all(client.readStream(MONTH, { direction: BACKWARDS, fromRevision: END }))) === ids([...stream].reverse()), "a stream backwards");
+  check(ids(await all(client.readStream(MONTH, { maxCount: 7 }))) === ids(stream.slice(0, 7)), "a stream forwards, 7");
+  check(ids(await all(client.readStream(MONTH, { maxCount: 7, direction: BACKWARDS, fromRevision: END }))) === ids([...stream].reverse().slice(0, 7)), "a stream backwards, 7");
   check(ids(await all(client.readStream(MONTH, { fromRevision: 100n, maxCount: 7, direction: FORWARDS }))) === ids(stream.slice(100, 107)), "a stream from a revision on, with it");
+  check(ids(await all(client.readStream(MONTH, { fromRevision: 100n, maxCount: 7, direction: BACKWARDS }))) === ids(stream.slice(94, 101).reverse()), "and back from it");
   await fails("StreamNotFoundError", () => all(client.readStream("activity-2030-01")), "a stream that is not there");
   const [first] = stream;
   check(first.type === "RecipientsSeen" && first.isJson && first.data.month === "2026-05", "type, content type, data");
@@ -144,6 +157,8 @@ async function following(book) {
     ["after a position", { fromPosition: { commit: 700n, prepare: 700n } }, (at) => at > 700],
     ["from the end", { fromPosition: END }, () => false],
     ["by type", { fromPosition: START, filter: eventTypeFilter({ regex: "^Product" }) }, (at) => book[at].type === "ProductCatalogued"],
+    ["by type after a position", { fromPosition: { commit: 1015n, prepare: 1015n }, filter: eventTypeFilter({ regex: "^Product" }) }, (at) => at > 1015 && book[at].type === "ProductCatalogued"],
+    ["by type from the end", { fromPosition: END, filter: eventTypeFilter({ prefixes: ["Product"] }) }, () => false],
     ["by a prefix of the stream", { fromPosition: START, filter: streamNameFilter({ prefixes: ["product-"] }) }, (at) => book[at].type === "ProductCatalogued"],
   ]) {
     const subscription = client.subscribeToAll(options);
@@ -171,13 +186,81 @@ async function following(book) {
 }
 
 async function refusing() {
-  const unknown = await fails("UnknownError", () => append(MONTH, visits(MONTH, { type: "Surprise" }), ANY), "a type that nobody knows");
-  check(/Surprise/.test(unknown.message), "which says what");
+  const surprise = await fails("UnknownError", () => append(MONTH, visits(MONTH, { type: "Surprise" }), ANY), "a type that nobody knows");
+  check(/Surprise/.test(surprise.message), "which says what");
   await fails("AccessDeniedError", () => client.deleteStream(MONTH), "deleting a stream");
   await fails("AccessDeniedError", () => client.tombstoneStream(MONTH), "its tombstone");
   const { metadata: none } = await client.getStreamMetadata(MONTH);
   check(none === undefined, "no $maxCount, no $maxAge");
   await fails("AccessDeniedError", () => client.setStreamMetadata(MONTH, { maxCount: 1 }), "nor may anybody set one");
+  const never = { commit: 10n ** 9n, prepare: 10n ** 9n };
+  const refused = await fails("UnknownError", () => take(client.subscribeToAll({ fromPosition: never }), 1), "a position that the book never had");
+  check(/INVALID_ARGUMENT/.test(refused.message), "for what it is");
+}
+
+/// Whether the node was not there. The clients' first question, what it can, fails with an error of gRPC's own.
+const isAway = (error) => error instanceof UnavailableError || error.code === UNAVAILABLE;
+
+/// Tries again with the same client while the node is away.
+async function patiently(attempt) {
+  for (const end = Date.now() + PATIENCE_MILLISECONDS; ; await pause(PAUSE_MILLISECONDS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (Date.now() > end) throw new Error("the client does not find the node again");
+    }
+  }
+}
+
+/// The ids of everything up to an event, from wherever the last subscription was when it was lost.
+async function follow(subscribe, last) {
+  const seen = [];
+  await patiently(async () => {
+    const subscription = subscribe(seen.at(-1));
+    for await (const { event } of subscription) {
+      seen.push(event);
+      if (event.id === last.id) break;
+    }
+    await subscription.unsubscribe();
+  });
+  return ids(seen);
+}
+
+/// Each append takes effect once, and each follower has it once.
+async function killed() {
+  const stream = "activity-2026-09";
+  const events = Array.from({ length: APPENDS * (KILLS + 1) }, () => visits(stream));
+  const last = events.at(-1);
+  const [newest] = await all(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
+  const toAll = (filter) => (event = newest) => client.subscribeToAll({ fromPosition: event.position, filter });
+  const toStream = (event) => client.subscribeToStream(stream, { fromRevision: event ? event.revision : START });
+  const following = {
+    "the stream": follow(toStream, last),
+    "$all": follow(toAll(), last),
+    "$all by type": follow(toAll(eventTypeFilter({ prefixes: ["Recipients"] })), last),
+    "$all by stream": follow(toAll(streamNameFilter({ regex: `^${stream}$` })), last),
+  };
+  // Whoever waits for none of them yet is told of their failures all the same.
+  const followed = Promise.all(Object.values(following));
+  followed.catch(() => {});
+  for (const [at, event] of events.entries()) {
+    if (at && at % APPENDS === 0) console.log("kill");
+    // With credentials by Append, without by BatchAppend. Sent again with the same id: whoever gets no answer can't know
+    // whether it was done.
+    const how = at % 2 ? { credentials: { username: "nobody", password: "nothing" } } : {};
+    await patiently(() => append(stream, event, at ? BigInt(at - 1) : NO_STREAM, how));
+  }
+  for (const [at, what] of Object.keys(following).entries()) {
+    check((await followed)[at] === ids(events), `killed ${KILLS} times: a subscription to ${what} misses nothing and has nothing twice`);
+  }
+  check(ids(await patiently(() => all(client.readStream(stream)))) === ids(events), "each append is there once");
+}
+
+/// Refused for who it is. No client has a name for it, and what reads in the newer one says that access is denied.
+async function unknown(call, what) {
+  const error = await call().then(() => undefined, (refused) => refused);
+  check(/UNAUTHENTICATED|AccessDenied/.test(String(error)), `${what}: ${error}`);
 }
 
 async function main() {
@@ -185,6 +268,11 @@ async function main() {
     await appending();
     await following(await reading());
     await refusing();
+  } else if (scenario === "killed") {
+    await killed();
+  } else if (scenario === "stranger") {
+    await unknown(() => all(client.readAll()), "reading with another's token");
+    await unknown(() => append(MONTH, visits(), ANY), "appending with it");
   } else {
     check((await all(client.readAll())).length > 0, "the credentials may read, by TLS");
     await fails("AccessDeniedError", () => append(MONTH, visits(), ANY), "but not append");

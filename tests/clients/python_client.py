@@ -3,7 +3,7 @@
     python_client.py --client kurrentdbclient|esdbclient --marktboek PATH
 
 It reads both ways, follows, appends under every expectation, is refused what is refused, over plaintext and TLS, and goes
-on where it was after the node was stopped. A line a check; exit codes: 0 all hold, 1 one does not, 2 wrong use.
+on where it was after the node was stopped, and after it was killed. A line a check; exit codes: 0 all hold, 1 one does not, 2 wrong use.
 """
 
 import argparse
@@ -12,12 +12,10 @@ import itertools
 import sys
 import tempfile
 import threading
-import urllib.error
-import urllib.request
+import time
 import uuid
 
 from node import Failure, Node, certified, check, metadata, product, until, visits
-
 
 
 class Library:
@@ -43,6 +41,10 @@ MONTH, OTHER, NOBODYS = "activity-2026-05", "activity-2026-06", "activity-2026-0
 NUMBERS = itertools.count(1)
 # A client that waits for what does not come is given up.
 PATIENCE_SECONDS = 30
+# How long a node that is away is left alone.
+PAUSE_SECONDS = 0.05
+# How often the node is killed while it is written to and followed, and after how many more appends each time.
+KILLS, APPENDS = 3, 40
 LIBRARY, STATE = None, None
 
 
@@ -155,6 +157,8 @@ def reading(client):
     check([event.stream_position for event in stream] == list(range(1004)), "a stream's revisions without a gap")
     check(list(client.get_stream(OTHER)) == stream, "a stream forwards, envelope and all")
     check(list(client.get_stream(OTHER, backwards=True)) == stream[::-1], "a stream backwards")
+    check(list(client.get_stream(OTHER, limit=7)) == stream[:7], "a stream forwards, 7")
+    check(list(client.get_stream(OTHER, limit=7, backwards=True)) == stream[:-8:-1], "a stream backwards, 7")
     check(list(client.get_stream(OTHER, stream_position=500, limit=7)) == stream[500:507], "a stream from a revision on, with it")
     check(list(client.get_stream(OTHER, stream_position=500, backwards=True, limit=7)) == stream[500:493:-1], "and back from it")
     fails("NotFound", lambda: client.get_stream(NOBODYS), "a stream that is not there")
@@ -179,6 +183,11 @@ def following(client, book):
         ("after a position", {"commit_position": 700}, lambda event: event.commit_position > 700),
         ("from the end", {"from_end": True}, lambda event: False),
         ("by type", {"filter_include": ["Product.*"]}, lambda event: event.type == "ProductCatalogued"),
+        ("by type after a position", {"filter_include": ["Product.*"], "commit_position": 1030},
+         lambda event: event.type == "ProductCatalogued" and event.commit_position > 1030),
+        ("by type from the end", {"filter_include": ["Product.*"], "from_end": True}, lambda event: False),
+        ("by stream", {"filter_include": ["product-.*"], "filter_by_stream_name": True},
+         lambda event: event.stream_name.startswith("product-")),
     ):
         with client.subscribe_to_all(include_caught_up=True, **arguments) as events:
             check(ids(until_caught_up(events)) == ids(filter(expected, book)), f"$all {what}, until caught up")
@@ -235,14 +244,103 @@ def going_on(node, uri):
     client.close()
 
 
-def views_read_it(node):
-    def ready():
+def patiently(attempt):
+    """Tries again with the same client while the node is away."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
-            return urllib.request.urlopen(f"{node.url}/readyz", timeout=10).status == 200
-        except urllib.error.HTTPError:
-            return False
+            return attempt()
+        except LIBRARY.refusal("ServiceUnavailable") as away:
+            if time.monotonic() > end:
+                raise Failure("the client does not find the node again") from away
+            time.sleep(PAUSE_SECONDS)
 
-    until("the views read what clients appended", ready, PATIENCE_SECONDS)
+
+def follow(subscribe, last):
+    """Everything up to an event, from wherever the last subscription was when it was lost."""
+    seen = []
+
+    def go_on():
+        with subscribe(seen[-1] if seen else None) as events:
+            for event in events:
+                seen.append(event)
+                if event.id == last:
+                    return
+
+    patiently(go_on)
+    return seen
+
+
+def beside(call):
+    """Begins something; what is returned waits for its end and gives what came of it."""
+    came = []
+
+    def run():
+        try:
+            came.append((call(), None))
+        except Exception as error:
+            came.append((None, error))
+
+    # Whatever does not end must not keep this script alive.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def result():
+        thread.join(PATIENCE_SECONDS)
+        if not came:
+            raise Failure("it did not end")
+        if came[0][1]:
+            raise Failure(f"{came[0][1]!r}") from came[0][1]
+        return came[0][0]
+
+    return result
+
+
+def killed(node, uri):
+    """A node is killed while it is written to and followed: each append takes effect once, and each follower has it once."""
+    stream = "activity-2026-09"
+    new = [event(stream) for _ in range(APPENDS * (KILLS + 1))]
+    clients = writer, of_stream, of_all, by_type, by_stream = [LIBRARY.client(uri) for _ in range(5)]
+    newest, acknowledged = writer.get_commit_position(), []
+
+    def write():
+        for revision, one in enumerate(new):
+            # Sent again with the same id: whoever gets no answer can't know whether it was done.
+            sent = [one] if revision % 2 else one
+            expected = revision - 1 if revision else STATE.NO_STREAM
+            patiently(lambda: writer.append_to_stream(stream, events=sent, current_version=expected))
+            acknowledged.append(one)
+
+    def to_all(client, **filtered):
+        def subscribe(last):
+            return client.subscribe_to_all(commit_position=last.commit_position if last else newest, **filtered)
+
+        return beside(lambda: follow(subscribe, new[-1].id))
+
+    def to_stream(last):
+        return of_stream.subscribe_to_stream(stream, stream_position=last.stream_position if last else None)
+
+    followers = {
+        "the stream": beside(lambda: follow(to_stream, new[-1].id)),
+        "$all": to_all(of_all),
+        "$all by type": to_all(by_type, filter_include=["RecipientsSeen"]),
+        "$all by stream": to_all(by_stream, filter_include=[stream], filter_by_stream_name=True),
+    }
+    written = beside(write)
+    for kill in range(1, KILLS + 1):
+        until(f"{APPENDS * kill} appends", lambda: len(acknowledged) >= APPENDS * kill, PATIENCE_SECONDS)
+        node.kill()
+        node.start()
+    written()
+    for what, follower in followers.items():
+        check(ids(follower()) == ids(new), f"killed {KILLS} times: a subscription to {what} misses nothing and has nothing twice")
+    check(ids(writer.get_stream(stream)) == ids(new), "each append is there once")
+    for client in clients:
+        client.close()
+
+
+def views_read_it(node):
+    until("the views read what clients appended", node.ready, PATIENCE_SECONDS)
     check(True, "the views read what clients appended")
 
 
@@ -292,6 +390,7 @@ def main():
                 refusing(client)
                 client.close()
                 going_on(node, uri)
+                killed(node, uri)
                 views_read_it(node)
             with Node(program, f"{directory}/closed") as node:
                 client = LIBRARY.client(f"127.0.0.1:{node.port}?Tls=false")

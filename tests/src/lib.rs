@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`programs`] | the built programs, run as people run them |
+//! | [`node`] | the built program as a server, killed and started again |
 //! | [`books`] | data directories with generated histories |
 //! | [`chance`] | random choices that can be made again |
 //!
@@ -12,4 +13,5 @@
 
 pub mod books;
 pub mod chance;
+pub mod node;
 pub mod programs;

@@ -62,7 +62,16 @@ fn built(package: &str, program: &str) -> PathBuf {
         "debug" => "dev",
         other => other,
     };
-    let status = Command::new(env!("CARGO"))
+    let mut build = Command::new(env!("CARGO"));
+    // What cargo tells a test of its own package must not reach the build: some build scripts look at it, and would run
+    // again, with all that depends on them, in each test and after it.
+    for (variable, _) in std::env::vars_os() {
+        let told = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if variable.to_str().is_some_and(|variable| told.iter().any(|beginning| variable.starts_with(beginning))) {
+            build.env_remove(variable);
+        }
+    }
+    let status = build
         .args(["build", "--quiet", "--package", package, "--profile", profile, "--target-dir"])
         .arg(profile_directory.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())

@@ -1,0 +1,106 @@
+//! The built program, serving a book to EventStoreDB's clients: killed as a power cut would, and started again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use bytes::Bytes;
+use event_log::{NewEvent, StreamName};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::programs::marktboek;
+
+/// A node. It ends with its test.
+pub struct Node {
+    data: PathBuf,
+    process: Child,
+    address: String,
+}
+
+impl Node {
+    /// Starts one on a data directory. It is there when this returns.
+    #[must_use]
+    pub fn start(data: &Path) -> Self {
+        let (process, address) = serve(data, "127.0.0.1:0");
+        Self { data: data.to_owned(), process, address }
+    }
+
+    /// Ends it by SIGKILL and starts it again, on its data and at its address.
+    pub fn kill_and_restart(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = serve(&self.data, &self.address).0;
+    }
+
+    /// The connection string of someone in a role.
+    #[must_use]
+    pub fn connection(&self, role: &str) -> String {
+        let output = marktboek(&self.data, &["token", "--role", role, "--subject", "somebody"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let token = String::from_utf8(output.stdout).unwrap();
+        format!("esdb://somebody:{}@{}?tls=false&discoveryInterval=1", token.trim(), self.address)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A program that listens, and where.
+fn serve(data: &Path, listen: &str) -> (Child, String) {
+    let arguments = ["serve", "--log-format", "json", "--listen", "127.0.0.1:0", "--esdb-listen", listen];
+    let mut process = marktboek(data, &arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(process.stderr.take().unwrap());
+    let mut line = String::new();
+    let address = loop {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "the node ended: {:?}", process.wait());
+        let told: Value = serde_json::from_str(&line).unwrap();
+        if told["fields"]["message"] == "listening for EventStoreDB's clients" {
+            break told["fields"]["address"].as_str().unwrap().to_owned();
+        }
+    };
+    // What it says from here on is read by nobody; the pipe must not fill up.
+    std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+    (process, address)
+}
+
+/// The stream of a month's visits.
+#[must_use]
+pub fn month(month: u32) -> StreamName {
+    StreamName::new(format!("activity-2026-{month:02}")).unwrap()
+}
+
+/// An event that a node takes into the stream of a month; everything in it follows from its number.
+#[must_use]
+pub fn visits(in_month: u32, number: u128) -> NewEvent {
+    let occurred_at = "2026-05-01T10:00:00Z";
+    let id = Uuid::from_u128(number);
+    let data = json!({
+        "month": format!("2026-{in_month:02}"),
+        "memberState": "BE",
+        "role": "BUYER",
+        "recipients": [],
+        "excluded": { "bots": 1, "incidental": 0 },
+    });
+    let metadata = json!({
+        "occurredAt": occurred_at,
+        "actor": { "role": "operator", "id": "edge" },
+        "commandId": id,
+        "correlationId": id,
+        "schema": 1,
+    });
+    NewEvent {
+        id,
+        event_type: "RecipientsSeen".into(),
+        schema: 1,
+        occurred_at: occurred_at.parse().unwrap(),
+        data: Bytes::from(data.to_string()),
+        metadata: Bytes::from(metadata.to_string()),
+    }
+}
