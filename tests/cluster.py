@@ -263,9 +263,11 @@ def forgotten(person, gone):
 
 
 def kill_at_random(cluster, chance, end, over):
-    """Until `end`, one node after the other; each is up again a moment later."""
+    """Until `end`, one node after the other, each once before any comes again; each is up again a moment later."""
+    turns = []
     while not over.is_set() and time.monotonic() < end:
-        node = chance.choice(cluster.all())
+        turns = turns or chance.sample(cluster.all(), NODES + 1)
+        node = turns.pop()
         pause, absence = chance.uniform(1, 5), chance.choice([0, 0, chance.uniform(0, 3), chance.uniform(6, 9)])
         if over.wait(min(pause, max(0, end - time.monotonic()))):
             return
