@@ -9,6 +9,7 @@
 //! | [`position`] | [`Position`], [`Revision`], [`Expected`] |
 //! | [`following`] | catching up, then live, whichever engine keeps the book |
 //! | [`embedded`] | the engine in a directory: segments, group commit, recovery |
+//! | [`merkle`] | one hash for all events up to a position, signed; proofs of what is under it |
 //! | [`vault`] | one key a subject of personal data; destroying it forgets the subject |
 //! | [`error`] | what can go wrong, said to the person who must act |
 //!
@@ -21,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod following;
 pub mod log;
+pub mod merkle;
 pub mod position;
 pub mod vault;
 

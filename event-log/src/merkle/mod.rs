@@ -1,0 +1,29 @@
+//! A Merkle log over the book (RFC 6962, RFC 9162): one hash that stands for every event up to a position.
+//!
+//! Whoever keeps a head (a size, a root, a signature) can later be shown that an event was in the book then
+//! ([`InclusionProof`]) and that the book of today has the book of then unchanged at its beginning ([`ConsistencyProof`]).
+//! Both take a few hundred bytes, and neither needs the book.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `hash` | what is hashed of an event, and how two hashes make one |
+//! | `tree` | [`HashTree`]: the hashes of all whole subtrees, in a file that can be made again |
+//! | `proof` | proofs, and the checks that need nothing else |
+//! | `head` | [`Head`] and its signed form, as in C2SP's checkpoints, which others' tools read |
+//! | `head_key` | the keys that sign heads, and those that once did |
+//!
+//! Invariants: a leaf covers everything of an event that any reader can see, ciphertext as it is, but not when an engine
+//! took it in: so erasure changes no hash, and a book that moves to another engine keeps its heads. The tree is a function
+//! of the book; a signature is only ever put under a root that was computed from the book.
+
+mod hash;
+mod head;
+mod head_key;
+mod proof;
+mod tree;
+
+pub use hash::Hash;
+pub use head::{Head, HeadError, SignedHead};
+pub use head_key::{HeadKey, HeadKeys, PublicHeadKey};
+pub use proof::{ConsistencyProof, InclusionProof, NotProved};
+pub use tree::HashTree;
