@@ -10,6 +10,8 @@
 //! | `tree` | [`HashTree`]: the hashes of all whole subtrees, in a file that can be made again |
 //! | `proof` | proofs, and the checks that need nothing else |
 //! | `head` | [`Head`] and its signed form, as in C2SP's checkpoints, which others' tools read |
+//! | `head_file` | [`HeadFile`]: every head that was ever signed |
+//! | `keeper` | [`HeadKeeper`]: keeps a book's tree and signs its heads |
 //! | `head_key` | the keys that sign heads, and those that once did |
 //!
 //! Invariants: a leaf covers everything of an event that any reader can see, ciphertext as it is, but not when an engine
@@ -18,12 +20,16 @@
 
 mod hash;
 mod head;
+mod head_file;
 mod head_key;
+mod keeper;
 mod proof;
 mod tree;
 
 pub use hash::Hash;
 pub use head::{Head, HeadError, SignedHead};
+pub use head_file::HeadFile;
 pub use head_key::{HeadKey, HeadKeys, PublicHeadKey};
+pub use keeper::{HEADS, HeadKeeper};
 pub use proof::{ConsistencyProof, InclusionProof, NotProved};
 pub use tree::HashTree;
