@@ -27,6 +27,7 @@ pub mod demo;
 pub mod error;
 pub mod esdb;
 pub mod graphql;
+pub mod heads;
 mod hot;
 pub mod http;
 pub mod keys;

@@ -12,7 +12,7 @@ use api::keys::KeyArguments;
 use api::mail::{Link, MailSettings};
 use api::opened::{Opened, Places};
 use api::photos::Place;
-use api::serve::{MAIL_FROM, Server, Settings, until_told_to_end};
+use api::serve::{MAIL_FROM, ORIGIN, Server, Settings, until_told_to_end};
 use api::token::Signer;
 use api::translation::{ApiKey, TranslationSettings, Translator};
 use api::{ApiError, demo, graphql};
@@ -84,6 +84,10 @@ enum Command {
         /// where nothing is said.
         #[arg(long, value_name = "URL")]
         photos: Option<Place>,
+        /// Under which name heads of the book are signed: one that is yours alone, as in shop.example/marktboek. Of account
+        /// when the first key is made.
+        #[arg(long, value_name = "NAME", default_value = ORIGIN)]
+        origin: String,
         #[command(flatten)]
         keys: Box<KeyArguments>,
         #[command(flatten)]
@@ -171,10 +175,11 @@ fn start_logging(format: LogFormat) {
 fn run(command: Command) -> Result<(), ApiError> {
     match command {
         Command::Demo { listen, data, seed, until } => on_runtime(demo::run(listen, data, seed, until)),
-        Command::Serve { data, log, listen, clock, photos, keys, esdb, telling } => {
+        Command::Serve { data, log, listen, clock, photos, origin, keys, esdb, telling } => {
             let data = DataDirectory::new(data);
             let mut settings = Settings::new(&data, listen, clock)?;
             settings.esdb = esdb.settings();
+            settings.origin = origin;
             settings.site = telling.site;
             let mail_to = telling.mail_to.unwrap_or_else(|| format!("maildir:{}", data.mail().display()));
             let translation = match &telling.translator {

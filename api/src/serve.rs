@@ -21,6 +21,7 @@ use crate::clock::{Clock, ClockSetting};
 use crate::esdb::{FaceSettings, Readable, Tokens};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
+use crate::heads::Heads;
 use crate::http::{self, App, Connections};
 use crate::mail::{Link, MailSettings, Transport};
 use crate::opened::Opened;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub clock: ClockSetting,
     /// Where EventStoreDB's clients may come, if anywhere.
     pub esdb: Option<FaceSettings>,
+    /// Under which name heads of the book are signed, where there are no keys yet.
+    pub origin: String,
     /// The address of the platform's pages, to which mails link; this server's where nothing is said.
     pub site: Option<Link>,
     /// Where mail comes from and goes to.
@@ -51,6 +54,8 @@ pub struct Settings {
     pub told_before: Position,
 }
 
+/// Under which name heads are signed where nothing is said.
+pub const ORIGIN: &str = "marktboek";
 /// Who mail is from where nothing is said.
 pub const MAIL_FROM: &str = "Marktboek <no-reply@localhost>";
 
@@ -61,7 +66,8 @@ impl Settings {
     /// As [`MailSettings::parse`].
     pub fn new(data: &DataDirectory, listen: SocketAddr, clock: ClockSetting) -> Result<Self, ApiError> {
         let mail = MailSettings::parse(MAIL_FROM, &format!("maildir:{}", data.mail().display()))?;
-        Ok(Self { listen, clock, esdb: None, site: None, mail, translator: None, told_before: Position::START })
+        let origin = ORIGIN.to_owned();
+        Ok(Self { listen, clock, esdb: None, origin, site: None, mail, translator: None, told_before: Position::START })
     }
 }
 
@@ -74,6 +80,7 @@ pub struct Server {
     reactors: Reactors,
     counting: JoinHandle<()>,
     forgetting: JoinHandle<()>,
+    heads: JoinHandle<()>,
     app: Arc<App>,
     log: Arc<dyn EventLog>,
 }
@@ -88,6 +95,7 @@ impl Server {
         let Settings { listen, clock, .. } = settings;
         let Opened { log, keys, photos, signer } = opened;
         let any = Arc::clone(&log);
+        let heads = Heads::open(&data.heads(), &settings.origin, Arc::clone(&any))?;
         let clock = Arc::new(Clock::start(clock, any.as_ref())?);
         let now = Arc::clone(&clock);
         let views = Served::open(&data.views(), Arc::clone(&any), Arc::new(move || now.ticking()))?;
@@ -106,8 +114,13 @@ impl Server {
         let book = Book::new(any, keys, clock);
         let translations = Queue::new(settings.translator.is_some());
         let views = Arc::new(views);
-        let platform =
-            Platform { book: book.clone(), views, photos: photos.clone(), translations: translations.clone() };
+        let platform = Platform {
+            book: book.clone(),
+            views,
+            heads: heads.clone(),
+            photos: photos.clone(),
+            translations: translations.clone(),
+        };
         let platform = Arc::new(platform);
         let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
 
@@ -136,7 +149,8 @@ impl Server {
         };
         let reactors = Reactors::start(&book, means, &data.reactors(), &stopped)?;
         let counting = tokio::spawn(http::metrics::upkeep());
-        Ok(Self { address, stop, serving, face, reactors, counting, forgetting, app, log })
+        let heads = tokio::spawn(heads.keep(stopped));
+        Ok(Self { address, stop, serving, face, reactors, counting, forgetting, heads, app, log })
     }
 
     /// Where it listens.
@@ -194,6 +208,9 @@ impl Server {
             Err(_) => tracing::warn!("some requests took longer than {} s and were cut off", DRAIN.as_secs()),
         }
         self.reactors.ended().await;
+        if let Err(error) = self.heads.await {
+            tracing::error!(%error, "signing heads ended badly");
+        }
         self.counting.abort();
         self.forgetting.abort();
         let reached = self.app.executor.platform().views.health().borrow().reached.next;

@@ -6,6 +6,7 @@
 //!        vault/          the subjects' keys: without them, personal data is gone
 //!        master.key      the master key, unless MARKTBOEK_MASTER_KEY_FILE names another file
 //!        photos/         photos, sealed
+//!        heads/          the book's signed heads, and the keys that sign them
 //!        token-secret    what tokens are signed with, unless MARKTBOEK_TOKEN_SECRET_FILE names another file
 //!        views/          the served views: disposable
 //!        reactors/       where each reactor begins after a restart: disposable
@@ -66,6 +67,12 @@ impl DataDirectory {
     #[must_use]
     pub fn photos(&self) -> PathBuf {
         self.0.join("photos")
+    }
+
+    /// The book's signed heads, and the keys that sign them.
+    #[must_use]
+    pub fn heads(&self) -> PathBuf {
+        self.0.join("heads")
     }
 
     /// Mails, where no mail server is named.

@@ -41,6 +41,7 @@ pub mod documents;
 pub mod execution;
 pub mod feed;
 pub mod guard;
+pub mod heads;
 pub mod ledger;
 pub mod listings;
 pub mod live;
@@ -107,6 +108,7 @@ pub struct Query(
     deadlines::DeadlineQuery,
     ledger::LedgerQuery,
     audit::AuditQuery,
+    heads::HeadQuery,
     node::NodeQuery,
 );
 

@@ -13,6 +13,7 @@ use projections::{Checkpoint, SealedText, Served, Snapshot, ViewError};
 
 use super::user_error::query_error;
 use crate::auth::Viewer;
+use crate::heads::Heads;
 use crate::photos::Photos;
 use crate::reactors::translations::Queue;
 use crate::{ApiError, Book};
@@ -26,6 +27,8 @@ pub struct Platform {
     pub book: Book,
     /// The views, for queries.
     pub views: Arc<Served>,
+    /// The book's heads.
+    pub heads: Heads,
     /// The photos' bytes.
     pub photos: Photos,
     /// How many reviews wait to be translated.

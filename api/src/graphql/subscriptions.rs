@@ -1,7 +1,6 @@
 //! What is told when it happens. Who may ask, and what they see, is as for the queries.
 
 use async_graphql::{Context, Error, ID, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::ids::{OrderId, ProductId, ReviewId};
 use domain::order::Order as OrderStream;
 use domain::{Aggregate, EventKind};
@@ -11,10 +10,11 @@ use projections::ViewError;
 use uuid::Uuid;
 
 use super::guard::{Allowed, MODERATORS, Only, coded};
+use super::heads::LogHead;
 use super::live::{begin_item, items, live, views_at};
 use super::node::parse;
 use super::orders::Order;
-use super::platform::{Views, last_position, platform, read, views};
+use super::platform::{Views, platform, read, views};
 use super::reviews::Review;
 use super::user_error::query_error;
 
@@ -40,16 +40,6 @@ pub struct ModerationQueueChange {
     photos_waiting: usize,
     /// The position of the event that may have changed them.
     position: String,
-}
-
-/// How far the book has come.
-#[derive(Debug, Clone, SimpleObject)]
-#[graphql(serial)]
-pub struct LogHead {
-    /// The position of the last event that the views include; -1 before the first.
-    position: String,
-    /// The moment as of which they stand.
-    as_of: DateTime<Utc>,
 }
 
 /// What is told when it happens, over a WebSocket at GET /graphql by the protocol graphql-transport-ws.
@@ -107,9 +97,8 @@ impl Subscription {
             let Ok(end) = ends.wait_for(|end| *end > told).await.map(|end| *end) else { return Ok(None) };
             views_at(&ctx, end).await?;
             begin_item(&ctx);
-            let reached = views(&ctx).reached;
-            let head = LogHead { position: last_position(reached), as_of: reached.moment() };
-            Ok::<_, Error>(Some((head, (ctx, ends, reached.next))))
+            let (head, next) = (LogHead::now(&ctx), views(&ctx).reached.next);
+            Ok::<_, Error>(Some((head, (ctx, ends, next))))
         }))
     }
 }

@@ -78,7 +78,7 @@ impl UserError {
                 let also = std::mem::take(&mut refusal.also);
                 Ok(std::iter::once(refusal).chain(also).map(Self::of_refusal).collect())
             }
-            ApiError::Input { field, message } => {
+            ApiError::Input { field, message } | ApiError::Log(LogError::Invalid { field, message }) => {
                 Ok(vec![Self { field: path(field), code: ErrorCode::Invalid, message, rule: None }])
             }
             error @ ApiError::Conflict { .. } => {

@@ -127,6 +127,8 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
         ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
+        ("Query.consistencyProof", vec![json!({ "from": "1", "to": "2" })]),
         ("Query.transparencyReport", vec![json!({ "period": { "label": since_it_began } })]),
         ("Review.translation", vec![json!({ "language": "de" })]),
         ("Subscription.orderUpdated", vec![json!({ "orderId": to_update })]),
