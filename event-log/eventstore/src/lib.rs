@@ -33,4 +33,5 @@ mod session;
 mod subscription;
 
 pub use engine::Engine;
+pub use envelope::check;
 pub use log::EventStoreLog;
