@@ -56,7 +56,8 @@ pub(crate) enum Command {
     /// At the end both are read anew and compared, event by event. Exit code 1 says at which position they differ.
     ///
     /// When the log took an event (`created`) is the target's own; nothing is computed from it. Keys and photos are in no
-    /// book: move vault/, master.key and photos/ too. Nothing else may append to --to meanwhile.
+    /// book: move vault/, master.key and photos/ too. Nothing else may append to --to meanwhile. A Marktboek server would,
+    /// for it acts on what comes: stop it, and name its data directory.
     Copy {
         /// The book to copy: a data directory, which a server may be writing, or a connection string.
         #[arg(long, value_name = "LOG", env = "MARKTBOEK_COPY_FROM", hide_env_values = true)]

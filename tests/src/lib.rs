@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`programs`] | the built programs, run as people run them |
 //! | [`books`] | data directories with generated histories |
+//! | [`nodes`] | books shown to EventStoreDB's clients |
 //! | [`chance`] | random choices that can be made again |
 //!
 //! The tests themselves are in `tests/`, each file named after the promise that it keeps.
@@ -12,4 +13,5 @@
 
 pub mod books;
 pub mod chance;
+pub mod nodes;
 pub mod programs;

@@ -30,7 +30,8 @@ use crate::progress::Progress;
 const NOTHING_WRITTEN: &str = "nothing was written, for the target is no beginning of the source: name an empty target, or \
                                the one in which this copy was begun";
 /// What to do when somebody else appends to the target.
-const NOT_ALONE: &str = "something else appends to the target: stop it, and copy into an empty one";
+const NOT_ALONE: &str = "something else appends to the target, as a Marktboek server does that acts on what is copied: \
+                         stop it, and copy into an empty one";
 /// What to do when a copy is not what was copied.
 const NO_COPY: &str = "this is no copy: see that nothing else appends to the target, and copy into an empty one";
 

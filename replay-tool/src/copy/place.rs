@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use event_log::{EventLog, LogError, Position, StreamAppend};
+use event_log::{EmbeddedLog, EventLog, LogError, Position, StreamAppend};
 use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use tempfile::TempDir;
@@ -46,7 +46,13 @@ impl fmt::Debug for Place {
 impl Place {
     /// Opens the book that is to be copied, for reading.
     pub(super) fn source(&self) -> Result<Side, ToolError> {
-        self.open(false)
+        match self {
+            Self::Directory(path) if !DataDirectory::new(path).log().exists() => Err(ToolError::Usage(format!(
+                "there is no book in {}; --from names a data directory, in which log/ is",
+                path.display()
+            ))),
+            Self::Directory(_) | Self::Cluster(_) => self.open(false),
+        }
     }
 
     /// Opens the book that is to become a copy, for writing.
@@ -96,13 +102,13 @@ impl Side {
     }
 
     /// Where the book ends by now.
-    pub(super) fn grown(&self) -> Result<Position, ToolError> {
+    pub(super) fn grown(&self) -> Result<Position, LogError> {
         let now = |log: &dyn EventLog| *log.watch_next_position().borrow();
-        match &self.place {
+        Ok(match &self.place {
             // A book that is opened for reading stays as it was then.
-            Place::Directory(_) => Ok(now(self.place.source()?.log.as_ref())),
-            Place::Cluster(_) => Ok(now(self.log.as_ref())),
-        }
+            Place::Directory(path) => now(&EmbeddedLog::open_read_only(DataDirectory::new(path).log())?),
+            Place::Cluster(_) => now(self.log.as_ref()),
+        })
     }
 
     /// What was written, to be read as it lies there.
