@@ -34,10 +34,11 @@ bench:
     cargo run --release -p benches --bin product-page
     tests/benches/with-postgres.sh
 
-# The Olist figures against a second computation: `just olist ../data/olist`.
+# The Olist figures against a second computation, and on either engine: `just olist ../data/olist`.
 olist directory:
-    cargo build --release -p replay-tool
+    cargo build --release -p api -p replay-tool
     python3 tests/olist/compare.py --replay-tool target/release/replay-tool --olist {{directory}}
+    python3 tests/olist/both_engines.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool --olist {{directory}}
 
 # The transparency report's columns and indicators against the Commission's files, in a directory.
 template directory:

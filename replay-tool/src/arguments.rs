@@ -13,6 +13,7 @@ use projections::runner::Until;
 use uuid::Uuid;
 
 use crate::book::Data;
+use crate::copy::Place;
 
 /// Verify, replay, compare, regenerate and explain what is in a Marktboek book.
 ///
@@ -46,6 +47,27 @@ pub(crate) enum Command {
     Import {
         #[command(subcommand)]
         source: Source,
+    },
+    /// Copy a book from one engine to another: the same events, ids, streams, bytes and positions, so the same digests.
+    ///
+    /// A book is named by its data directory (its embedded book; made at --to where there is none) or by the connection
+    /// string of an EventStoreDB or KurrentDB cluster, esdb://user:password@host:2113. What --to has already must be the
+    /// beginning of what --from has; so after a kill, or when the source has grown, the same command goes on where it was.
+    /// At the end both are read anew and compared, event by event. Exit code 1 says at which position they differ.
+    ///
+    /// When the log took an event (`created`) is the target's own; nothing is computed from it. Keys and photos are in no
+    /// book: move vault/, master.key and photos/ too. Nothing else may append to --to meanwhile. A Marktboek server would,
+    /// for it acts on what comes: stop it, and name its data directory.
+    Copy {
+        /// The book to copy: a data directory, which a server may be writing, or a connection string.
+        #[arg(long, value_name = "LOG", env = "MARKTBOEK_COPY_FROM", hide_env_values = true)]
+        from: Place,
+        /// Where to copy it: a data directory that no server writes, or a connection string.
+        #[arg(long, value_name = "LOG", env = "MARKTBOEK_COPY_TO", hide_env_values = true)]
+        to: Place,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Check every record: checksums, revisions, positions; name the place of any damage.
     Verify {

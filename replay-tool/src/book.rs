@@ -42,7 +42,11 @@ pub(crate) fn log(data: &Data) -> Result<Box<dyn EventLog>, ToolError> {
 /// Opens the log for writing.
 pub(crate) fn writable(data: &Data) -> Result<Box<dyn EventLog>, ToolError> {
     match &data.engine {
-        Engine::Embedded => Ok(Box::new(EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?)),
+        Engine::Embedded => {
+            let log = EmbeddedLog::open(data.log(), &EmbeddedOptions::default())?;
+            tell_torn(&log);
+            Ok(Box::new(log))
+        }
         Engine::EventStore(connection) => cluster(data, connection),
     }
 }
@@ -58,6 +62,12 @@ fn embedded(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
         return Err(ToolError::Usage(message));
     }
     let log = EmbeddedLog::open_read_only(data.log())?;
+    tell_torn(&log);
+    Ok(log)
+}
+
+/// Says what a crash left unfinished at the end of the book.
+fn tell_torn(log: &EmbeddedLog) {
     if let Some(torn) = log.recovered() {
         let (segment, side_file) =
             (torn.segment.display(), torn.side_file.as_ref().map(|file| file.display().to_string()));
@@ -68,7 +78,6 @@ fn embedded(data: &DataDirectory) -> Result<EmbeddedLog, ToolError> {
             torn.offset, torn.bytes
         );
     }
-    Ok(log)
 }
 
 /// Views made from nothing, in a directory that goes with them.

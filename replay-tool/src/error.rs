@@ -1,6 +1,6 @@
 //! What can go wrong, and with which exit code.
 
-use event_log::LogError;
+use event_log::{LogError, Position};
 use fixtures::FixtureError;
 use projections::ViewError;
 
@@ -17,6 +17,8 @@ pub(crate) enum ToolError {
     Fixture(#[from] FixtureError),
     #[error("{doing}: {source}")]
     Io { doing: String, source: std::io::Error },
+    #[error("position {position} of the source can't be copied: {source}; {then}")]
+    Uncopied { position: Position, source: LogError, then: &'static str },
     #[error("asking {url}: {message}")]
     Server { url: String, message: String },
 }
@@ -37,6 +39,7 @@ impl ToolError {
             | Self::View(_)
             | Self::Fixture(_)
             | Self::Io { .. }
+            | Self::Uncopied { .. }
             | Self::Server { .. } => 2,
         }
     }

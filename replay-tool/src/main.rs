@@ -6,6 +6,7 @@
 //! | file | subcommand |
 //! | --- | --- |
 //! | `import.rs` | `import olist DIR` |
+//! | `copy/` | `copy --from LOG --to LOG` |
 //! | `verify.rs` | `verify` |
 //! | `view.rs` | `view NAME` |
 //! | `diff.rs` | `diff NAME` |
@@ -20,6 +21,7 @@
 
 mod arguments;
 mod book;
+mod copy;
 mod diff;
 mod dsa;
 mod error;
@@ -70,6 +72,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::Import { source: Source::Olist { directory, report } } => {
             import::olist(&data, &directory, report.as_deref())
         }
+        Command::Copy { from, to, json } => copy::run(&from, &to, json),
         Command::Verify { json } => verify::run(&data, json),
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server } => diff::run(&data, &names, &server),

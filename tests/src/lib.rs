@@ -5,6 +5,7 @@
 //! | [`programs`] | the built programs, run as people run them |
 //! | [`node`] | the built program as a server, killed and started again |
 //! | [`books`] | data directories with generated histories |
+//! | [`faces`] | books shown to EventStoreDB's clients, without a program |
 //! | [`chance`] | random choices that can be made again |
 //!
 //! The tests themselves are in `tests/`, each file named after the promise that it keeps.
@@ -13,5 +14,6 @@
 
 pub mod books;
 pub mod chance;
+pub mod faces;
 pub mod node;
 pub mod programs;

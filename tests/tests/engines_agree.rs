@@ -4,33 +4,19 @@
 
 use std::sync::Arc;
 
-use event_log::{EmbeddedLog, EventLog, NewEvent, OwnKeys, StreamName};
+use event_log::{EmbeddedLog, EventLog, OwnKeys};
 use event_log_eventstore::EventStoreLog;
-use event_log_grpc::{Access, Admission, Authority, Credentials, Face, Grant, Settings};
 use projections::data_directory::DataDirectory;
 use projections::digest::Digest;
 use projections::registry::VIEWS;
 use projections::replay::Replayed;
 use projections::runner::Until;
 use tests::books;
+use tests::faces::{connection, shown};
 use tests::programs::{must, run};
 
 /// As many steps as make every kind of view, and cross many pages.
 const STEPS: usize = 6000;
-
-struct Everybody;
-
-impl Authority for Everybody {
-    fn grant(&self, _: &Credentials) -> Result<Grant, String> {
-        Ok(Grant { access: Access::Append, until: None })
-    }
-}
-
-impl Admission for Everybody {
-    fn admit(&self, _: &StreamName, _: &NewEvent) -> Result<(), String> {
-        Ok(())
-    }
-}
 
 async fn written(log: &dyn EventLog, history: &[fixtures::Step]) {
     let keys = tempfile::tempdir().unwrap();
@@ -38,11 +24,6 @@ async fn written(log: &dyn EventLog, history: &[fixtures::Step]) {
     fixtures::write(log, &keys, history, &mut |_| ()).await.unwrap();
     let again = fixtures::write(log, &keys, &history[..50], &mut |_| ()).await.unwrap();
     assert_eq!(again.events_written, 0, "what is there already is recognised");
-}
-
-async fn shown(book: Arc<EmbeddedLog>) -> Face {
-    let settings = Settings { anonymous: Access::Append, ..Settings::new("127.0.0.1:0".parse().unwrap()) };
-    Face::start(book, Arc::new(Everybody), Arc::new(Everybody), None, settings).await.unwrap()
 }
 
 fn digests(log: &dyn EventLog) -> Vec<(&'static str, Digest)> {
@@ -59,7 +40,7 @@ async fn views_have_the_same_digests_on_either_engine() {
 
     let kept = Arc::new(EmbeddedLog::open(directory.path().join("there"), &books::OPTIONS).unwrap());
     let face = shown(kept).await;
-    let connection = format!("esdb://{}?tls=false", face.address());
+    let connection = connection(&face);
     let served = EventStoreLog::open(&connection, directory.path().join("numbers")).await.unwrap();
     written(&served, &history).await;
 
@@ -78,7 +59,7 @@ async fn an_auditor_reads_a_cluster_as_a_directory() {
     let data = data.await.unwrap();
     let kept = Arc::new(EmbeddedLog::open(DataDirectory::new(data.path()).log(), &books::OPTIONS).unwrap());
     let face = shown(kept).await;
-    let connection = format!("esdb://{}?tls=false", face.address());
+    let connection = connection(&face);
     let compared = tokio::task::spawn_blocking(move || {
         let auditor = tempfile::tempdir().unwrap();
         let log = ["--log", &connection];

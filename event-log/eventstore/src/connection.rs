@@ -39,9 +39,11 @@ impl Connection {
             complete.push_str(&format!("discoveryInterval={DISCOVERY_INTERVAL_MS}"));
         }
         let settings: ClientSettings = complete.parse().map_err(|error: eventstore::ClientSettingsParseError| {
-            // The client's message may have the whole string in it, and so a password.
-            let why = error.error().map_or_else(|| "no connection string".to_owned(), ToString::to_string);
-            let why = if error.message() == complete { why } else { error.message().to_owned() };
+            let why = if has_credentials(error.message(), text) {
+                error.error().map_or_else(|| "no connection string".to_owned(), ToString::to_string)
+            } else {
+                error.message().to_owned()
+            };
             LogError::Invalid {
                 field: "log",
                 message: format!("{why}; it is esdb://USER:PASSWORD@HOST:PORT, with ?tls=false where there is no TLS"),
@@ -57,6 +59,17 @@ impl Connection {
         let deadline = deadline(text)?;
         Ok(Self { deadline, patience: deadline * TRIES, server: hosts.join(","), ports, settings })
     }
+}
+
+/// Whether a message of the client's has anything in it of what stands before the `@` of a connection string: it may have
+/// the whole string in it, or the part at which it gave up.
+fn has_credentials(message: &str, text: &str) -> bool {
+    let Some((before, _)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let (_, credentials) = before.split_once(':').unwrap_or(("", before));
+    let mut pieces = credentials.split([':', '/', ',', '@']).filter(|piece| !piece.is_empty());
+    message.contains('@') || pieces.any(|piece| message.contains(piece))
 }
 
 /// The client would stop working over a file that it can't read.

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use event_log::embedded::{MAX_APPEND_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, MAX_TYPE_BYTES};
-use event_log::{LogError, NewEvent, Position, Recorded, Revision, StreamName};
+use event_log::{LogError, NewEvent, Position, Recorded, Revision, StreamAppend, StreamName};
 use eventstore::{EventData, RecordedEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,6 +23,27 @@ const TICKS_PER_MICROSECOND: i64 = 10;
 struct Header {
     occurred_at: Option<DateTime<Utc>>,
     schema: Option<u16>,
+}
+
+/// Whether a server would keep an append's events to the byte, or why not. Appending does not ask for that: it adds to
+/// an event's metadata what the server has no other place for.
+///
+/// # Errors
+/// [`LogError::Invalid`]: for what appending refuses too, and for what it would change.
+pub fn check(append: &StreamAppend) -> Result<(), LogError> {
+    proposed(&append.events)?;
+    for event in &append.events {
+        if metadata(event)? != event.metadata {
+            let message = "occurredAt or schema is not in it, and a server has no other place for them; an embedded book \
+                           keeps it as it is";
+            return invalid("metadata", message.to_owned());
+        }
+        if event.data.trim_ascii().len() != event.data.len() {
+            let message = "there is space around it, which the client leaves out; an embedded book keeps it as it is";
+            return invalid("data", message.to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The events of one append as the server takes them.

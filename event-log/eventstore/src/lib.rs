@@ -32,4 +32,5 @@ mod reading;
 mod session;
 
 pub use engine::Engine;
+pub use envelope::check;
 pub use log::EventStoreLog;

@@ -100,6 +100,9 @@ async fn what_is_no_connection_string_is_refused_with_what_would_be_right() {
         "http://user:secret@host",
         "esdb://",
         "esdb://user:secret@host:port",
+        "esdb:user:secret@host:2113",
+        "esdb://user:1/secret@host",
+        "esdb://one,user:secret/@host",
         "esdb://h?tlsCAFile=/nowhere.pem",
         "esdb://h?defaultDeadline=-1",
     ] {

@@ -26,7 +26,10 @@ pub(super) const SCAN_BYTES: usize = 1 << 20;
 pub(super) const OPEN_FILES: usize = 128;
 
 /// The bytes an append will take, or why it cannot be taken.
-pub(super) fn check(append: &StreamAppend) -> Result<usize, LogError> {
+///
+/// # Errors
+/// [`LogError::Invalid`].
+pub fn check(append: &StreamAppend) -> Result<usize, LogError> {
     let events = &append.events;
     if events.is_empty() || events.len() > MAX_EVENTS_PER_APPEND {
         return refuse("events", format!("{} in one append; give 1 to {MAX_EVENTS_PER_APPEND}", events.len()));

@@ -40,7 +40,7 @@ mod source;
 mod verify;
 mod writer;
 
-pub use limits::{MAX_APPEND_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, MAX_TYPE_BYTES};
+pub use limits::{MAX_APPEND_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, MAX_TYPE_BYTES, check};
 pub use log::{EmbeddedLog, EmbeddedOptions};
 pub use recovery::TornTail;
 pub use verify::{VerifyReport, verify};
