@@ -140,6 +140,15 @@ pub(crate) enum Command {
         #[arg(long)]
         reveal: bool,
     },
+    /// What is left of somebody who was forgotten: the key, the photos, what stands sealed in the book. Exit code 1 when the
+    /// book says that they were and something is there all the same.
+    Erased {
+        /// Whose data: as their stream is named, as in review-7f0c… or buyer-5f1c….
+        subject: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Why each offer of a product stands where it stands, and the product in its category.
     ExplainRank {
         /// The product's id.

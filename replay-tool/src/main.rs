@@ -14,6 +14,7 @@
 //! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
+//! | `erased.rs` | `erased SUBJECT` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
 //! | `rebuild.rs` | `rebuild [NAME…]` |
 
@@ -24,6 +25,7 @@ mod book;
 mod copy;
 mod diff;
 mod dsa;
+mod erased;
 mod error;
 mod explain_rank;
 mod export_statements;
@@ -80,6 +82,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
+        Command::Erased { subject, json } => erased::run(&data, &subject, json),
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
         Command::Rebuild { names } => rebuild::run(&data, &names),
     }
