@@ -17,6 +17,7 @@ Exit codes: 0 all of it happened, 1 something did not, 2 wrong use.
 """
 
 import base64
+import json
 import pathlib
 import struct
 import subprocess
@@ -159,6 +160,10 @@ def live(market, replay_tool):
     check(not holding, f"the text is nowhere in the data directory, {len(files)} files read as raw bytes (R-3.3-02) {holding}")
     verified = subprocess.run([replay_tool, "verify", "--data", market.data], capture_output=True, text=True)
     check(verified.returncode == 0, "and the history still verifies")
+    erased = [replay_tool, "erased", f"review-{plain(review)}", "--data", market.data, "--json"]
+    left = json.loads(subprocess.check_output(erased, text=True))
+    check(left["key"] == "destroyed" and left["asked"] and left["recorded"] and left["sealed"], "an auditor sees what is left: ciphertext")
+    check(left["photosSent"] == 2 and left["photosLeft"] == [], "and no photo (R-3.3-02)")
 
 
 if __name__ == "__main__":
