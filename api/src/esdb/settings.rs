@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use event_log_grpc::{Access, FaceError, Settings, Tls};
+use event_log_grpc::{Access, FaceError, Limits, Settings, Tls};
 
 use crate::ApiError;
 
@@ -58,6 +58,7 @@ impl Listening {
             tls,
             plaintext_behind_proxy: self.esdb_behind_proxy,
             anonymous,
+            limits: Limits::default(),
         })
     }
 }

@@ -9,21 +9,23 @@ use event_log::EventLog;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::authority::{Access, Authority};
 use crate::connection::connections;
+use crate::gate::Gate;
+use crate::limits::{
+    Limits, MAX_BATCH_MESSAGE_BYTES, MAX_CALLS_PER_CONNECTION, MAX_HEADER_BYTES, MAX_QUESTION_BYTES, MAX_RESET_CALLS,
+};
+use crate::places::Places;
 use crate::wire::gossip::gossip_server::GossipServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
 use crate::{features, gossip, streams};
 
-/// The largest message that is taken, in bytes: an append's events may come in one, with the rest around them.
-const MAX_MESSAGE_BYTES: usize = crate::append::MAX_APPEND_BYTES + (1 << 20);
-/// How many calls a connection may have at a time.
-const MAX_CALLS_PER_CONNECTION: u32 = 128;
 /// After so much silence a connection is asked whether it still is there.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// How long the answer to that may take.
@@ -94,13 +96,22 @@ pub struct Settings {
     pub plaintext_behind_proxy: bool,
     /// What somebody without credentials may do.
     pub anonymous: Access,
+    /// What is bounded for all clients together.
+    pub limits: Limits,
 }
 
 impl Settings {
     /// Plaintext for those with a token: what a loopback address allows.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, advertised: None, tls: None, plaintext_behind_proxy: false, anonymous: Access::Nothing }
+        Self {
+            listen,
+            advertised: None,
+            tls: None,
+            plaintext_behind_proxy: false,
+            anonymous: Access::Nothing,
+            limits: Limits::default(),
+        }
     }
 
     fn check(&self) -> Result<(), FaceError> {
@@ -137,6 +148,8 @@ impl Face {
         settings.check()?;
         let mut server = Server::builder()
             .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .http2_max_pending_accept_reset_streams(Some(MAX_RESET_CALLS))
             .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT));
         if let Some(tls) = &settings.tls {
@@ -146,16 +159,11 @@ impl Face {
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised };
-        let streams = streams::Service::new(log, authority, admission, settings.anonymous, stopped.clone());
-        let streams = StreamsServer::new(streams)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let router = server
-            .add_service(streams)
-            .add_service(GossipServer::new(gossip))
-            .add_service(ServerFeaturesServer::new(features::Service));
-        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections(listener), told(stopped)));
+        let places = Places::new(settings.limits);
+        let calls = calls(log, authority, admission, &settings, address, &places, &stopped);
+        let serving =
+            server.add_routes(calls).serve_with_incoming_shutdown(connections(listener, places), told(stopped));
+        let serving = tokio::spawn(serving);
         Ok(Self { address, stop, serving })
     }
 
@@ -179,6 +187,37 @@ impl Face {
             }
         }
     }
+}
+
+/// The calls without a server: for whoever has a request in memory.
+#[must_use]
+pub fn in_memory(
+    log: Arc<dyn EventLog>,
+    authority: Arc<dyn Authority>,
+    admission: Arc<dyn Admission>,
+    settings: &Settings,
+) -> Routes {
+    let (places, stopped) = (Places::new(settings.limits), watch::Sender::new(false).subscribe());
+    calls(log, authority, admission, settings, settings.listen, &places, &stopped)
+}
+
+fn calls(
+    log: Arc<dyn EventLog>,
+    authority: Arc<dyn Authority>,
+    admission: Arc<dyn Admission>,
+    settings: &Settings,
+    address: SocketAddr,
+    places: &Places,
+    stopped: &watch::Receiver<bool>,
+) -> Routes {
+    let streams = streams::Service::new(log, admission, settings.limits.arriving, stopped.clone());
+    let streams = StreamsServer::new(streams)
+        .max_decoding_message_size(MAX_BATCH_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_BATCH_MESSAGE_BYTES);
+    let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised.clone() };
+    Routes::new(Gate::new(streams, authority, settings.anonymous, places.clone()))
+        .add_service(GossipServer::new(gossip).max_decoding_message_size(MAX_QUESTION_BYTES))
+        .add_service(ServerFeaturesServer::new(features::Service).max_decoding_message_size(MAX_QUESTION_BYTES))
 }
 
 async fn told(mut stop: watch::Receiver<bool>) {
