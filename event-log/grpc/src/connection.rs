@@ -1,120 +1,38 @@
-//! Connections: each with its place, cut off when it keeps it for nothing, and each acknowledged at once.
-//!
-//! Clients in Rust send a call's head and its body one after the other and leave Nagle's algorithm on, so that the body
-//! waits for the head's acknowledgement; a kernel that delays that, to send it along with an answer, makes each append
-//! take 40 ms for nothing (<https://github.com/kurrent-io/KurrentDB-Client-Rust/issues/232>).
+//! A connection as tonic's server takes it, and what its calls know of it.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use futures::stream::{self, Stream};
+use places::{Connection, Visitor};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Sleep, sleep};
 use tonic::transport::server::Connected;
-
-use crate::places::{Place, Places, Visitor};
-
-/// How long to wait when the system has no more file descriptors: connections that end give some back.
-const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// A client's connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    stream: TcpStream,
-    place: Place,
-    /// Until when a call must have been let in, the first time.
-    greeting: Pin<Box<Sleep>>,
-    /// How long nothing may go out that is to go out.
-    stalled: Duration,
-    /// Until when something must go out; nothing while it does.
-    stuck: Option<Pin<Box<Sleep>>>,
-}
+pub(crate) struct Client(pub(crate) Connection);
 
-/// Connections as they come.
-pub(crate) fn connections(listener: TcpListener, places: Places) -> impl Stream<Item = io::Result<Connection>> {
-    stream::unfold((listener, places), |(listener, places)| async move {
-        loop {
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "an EventStoreDB client could not connect");
-                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
-                    continue;
-                }
-            };
-            let Some(place) = places.enter() else {
-                tracing::warn!("an EventStoreDB client could not connect: there is no place that isn't being used");
-                continue;
-            };
-            // An answer is awaited: it does not wait for another to go along with.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY");
-            }
-            let (greeting, stalled) = (Box::pin(sleep(places.limits().greeting)), places.limits().stalled);
-            let connection = Connection { stream, place, greeting, stalled, stuck: None };
-            return Some((Ok(connection), (listener, places)));
-        }
-    })
-}
+impl Connected for Client {
+    type ConnectInfo = Visitor;
 
-impl Connection {
-    /// Has the kernel acknowledge what was just read. The kernel forgets it again, so that it is said at each read; where
-    /// it can't be said, it is only slower.
-    fn acknowledge(&self) {
-        #[cfg(target_os = "linux")]
-        let _ = rustix::net::sockopt::set_tcp_quickack(&self.stream, true);
+    fn connect_info(&self) -> Self::ConnectInfo {
+        self.0.visitor().clone()
     }
 }
 
-impl Connection {
-    /// Why it is cut off, if it is.
-    fn poll_over(&mut self, context: &mut Context<'_>) -> Result<(), io::Error> {
-        if Pin::new(&mut self.place.stay).poll(context).is_ready() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "another takes its place"));
-        }
-        if !self.place.visitor().is_known() && self.greeting.as_mut().poll(context).is_ready() {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing was called that may be"));
-        }
-        Ok(())
-    }
-
-    /// Cuts it off when nothing has gone out for long.
-    fn watched<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stuck = None;
-            return written;
-        }
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.stalled)));
-        match stuck.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing"))),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl AsyncRead for Connection {
+impl AsyncRead for Client {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll_over(context)?;
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if read.is_ready() {
-            self.acknowledge();
-        }
-        read
+        Pin::new(&mut self.0).poll_read(context, buffer)
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Client {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_over(context)?;
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watched(context, written)
+        Pin::new(&mut self.0).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -122,32 +40,18 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_over(context)?;
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.watched(context, written)
+        Pin::new(&mut self.0).poll_write_vectored(context, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.0.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_over(context)?;
-        let written = Pin::new(&mut self.stream).poll_flush(context);
-        self.watched(context, written)
+        Pin::new(&mut self.0).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_over(context)?;
-        let written = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.watched(context, written)
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = Visitor;
-
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.place.visitor().clone()
+        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::EventLog;
+use futures::StreamExt;
+use places::{Places, connections};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,12 +17,11 @@ use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::authority::{Access, Authority};
-use crate::connection::connections;
+use crate::connection::Client;
 use crate::gate::Gate;
 use crate::limits::{
     Limits, MAX_BATCH_MESSAGE_BYTES, MAX_CALLS_PER_CONNECTION, MAX_HEADER_BYTES, MAX_QUESTION_BYTES, MAX_RESET_CALLS,
 };
-use crate::places::Places;
 use crate::wire::gossip::gossip_server::GossipServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
@@ -159,10 +160,10 @@ impl Face {
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let places = Places::new(settings.limits);
+        let places = Places::new(settings.limits.places);
         let calls = calls(log, authority, admission, &settings, address, &places, &stopped);
-        let serving =
-            server.add_routes(calls).serve_with_incoming_shutdown(connections(listener, places), told(stopped));
+        let incoming = connections(listener, places).map(|connection| connection.map(Client));
+        let serving = server.add_routes(calls).serve_with_incoming_shutdown(incoming, told(stopped));
         let serving = tokio::spawn(serving);
         Ok(Self { address, stop, serving })
     }
@@ -197,7 +198,7 @@ pub fn in_memory(
     admission: Arc<dyn Admission>,
     settings: &Settings,
 ) -> Routes {
-    let (places, stopped) = (Places::new(settings.limits), watch::Sender::new(false).subscribe());
+    let (places, stopped) = (Places::new(settings.limits.places), watch::Sender::new(false).subscribe());
     calls(log, authority, admission, settings, settings.listen, &places, &stopped)
 }
 
@@ -215,7 +216,7 @@ fn calls(
         .max_decoding_message_size(MAX_BATCH_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_BATCH_MESSAGE_BYTES);
     let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised.clone() };
-    Routes::new(Gate::new(streams, authority, settings.anonymous, places.clone()))
+    Routes::new(Gate::new(streams, authority, settings.anonymous, places.clone(), &settings.limits))
         .add_service(GossipServer::new(gossip).max_decoding_message_size(MAX_QUESTION_BYTES))
         .add_service(ServerFeaturesServer::new(features::Service).max_decoding_message_size(MAX_QUESTION_BYTES))
 }

@@ -6,9 +6,11 @@ use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
+use places::{Call, Places, Room, Visitor};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, http};
@@ -17,9 +19,9 @@ use tonic::server::NamedService;
 use tonic::transport::server::TlsConnectInfo;
 
 use crate::authority::{Access, Authority, guard};
+use crate::budget::Budget;
 use crate::intake::Intake;
-use crate::limits::{MAX_BATCH_MESSAGE_BYTES, MAX_EVENT_MESSAGE_BYTES, MAX_QUESTION_BYTES};
-use crate::places::{Call, Places, Visitor};
+use crate::limits::{Limits, MAX_BATCH_MESSAGE_BYTES, MAX_EVENT_MESSAGE_BYTES, MAX_QUESTION_BYTES};
 use crate::refusal::Refusal;
 use crate::streams::Service;
 use crate::wire::streams::streams_server::StreamsServer;
@@ -31,6 +33,9 @@ pub(crate) struct Gate {
     authority: Arc<dyn Authority>,
     anonymous: Access,
     places: Places,
+    /// For what all connections are appending.
+    room: Room,
+    arriving: Duration,
 }
 
 impl Gate {
@@ -39,8 +44,10 @@ impl Gate {
         authority: Arc<dyn Authority>,
         anonymous: Access,
         places: Places,
+        limits: &Limits,
     ) -> Self {
-        Self { streams, authority, anonymous, places }
+        let room = Room::new(limits.held_bytes);
+        Self { streams, authority, anonymous, places, room, arriving: limits.arriving }
     }
 
     /// Lets a call in: with what it may do, its body counted, its connection noted.
@@ -54,8 +61,9 @@ impl Gate {
         let grant = guard(self.authority.as_ref(), self.anonymous, &metadata, needed)?;
         let visitor = self.visitor(&request);
         let call = visitor.call();
+        let budget = Budget { own: visitor.room().clone(), all: self.room.clone() };
         let (mut head, body) = request.into_parts();
-        let intake = Intake::new(body, visitor.budget(), most, self.places.limits().arriving);
+        let intake = Intake::new(body, budget, most, self.arriving);
         head.extensions.insert(grant);
         head.extensions.insert(intake.charges());
         Ok((http::Request::from_parts(head, Body::new(intake)), call))

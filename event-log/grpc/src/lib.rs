@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`face`] | the server: listening, TLS, stopping in order |
 //! | [`limits`] | what clients may take of the node, and for how long |
-//! | `connection`, `places` | connections: so many at a time, and who gives way |
+//! | `connection` | a connection with its [place](places) |
 //! | `gate`, `intake`, `budget`, `codec` | a call before it is one: who may, its body counted, its messages bounded |
 //! | [`authority`] | who may read and who may append |
 //! | [`admission`] | what may be appended, by what the book's owner can read |
@@ -39,7 +39,6 @@ mod gossip;
 mod intake;
 pub mod limits;
 mod pages;
-mod places;
 mod proposed;
 mod query;
 mod reading;

@@ -28,35 +28,26 @@ pub(crate) const MAX_APPENDING: usize = 256;
 /// What is bounded for all clients together. Tests make it small; nobody else should have to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many connections there are. Who comes when there are so many gets the place of whoever has been without a call
-    /// for longest, of those first who have never had one; nobody who is being answered gives way.
-    pub connections: usize,
-    /// How long a connection may be without a call that was let in, from its beginning.
-    pub greeting: Duration,
-    /// How long the kernel may take nothing of what is to be sent to a client before it is cut off. Whoever reads slowly
-    /// but reads has all the time there is.
-    pub stalled: Duration,
+    /// Connections, and the bytes that one may hold of what it is appending, until it is answered.
+    pub places: places::Limits,
     /// How long a message may take to arrive, from its first byte, and the parts of one append of a batch together.
     pub arriving: Duration,
-    /// The most bytes that are held of what clients are appending, until it is answered: all clients together.
+    /// The most bytes that all connections together hold of what they are appending.
     pub held_bytes: usize,
-    /// The same for one connection.
-    pub held_bytes_per_connection: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
+        let places = places::Limits {
             connections: 512,
             // A handshake and a call take a second where the way is long.
             greeting: Duration::from_secs(10),
             // Longer than a connection is asked whether it is there, and waits for the answer.
             stalled: Duration::from_secs(60),
-            arriving: crate::batch_append::WRITE_TIMEOUT,
-            // The largest append sixteen times.
-            held_bytes: 256 << 20,
             // What a batch may have begun, twice.
-            held_bytes_per_connection: 64 << 20,
-        }
+            room: 64 << 20,
+        };
+        // The largest append, sixteen times.
+        Self { places, arriving: crate::batch_append::WRITE_TIMEOUT, held_bytes: 256 << 20 }
     }
 }

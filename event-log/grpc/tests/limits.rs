@@ -34,7 +34,15 @@ use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
+const HOUR: Duration = Duration::from_secs(3600);
 const START: AllOption = AllOption::Start(Empty {});
+
+/// The usual places, but for what is said.
+fn places(change: impl FnOnce(&mut places::Limits)) -> Limits {
+    let mut limits = Limits::default();
+    change(&mut limits.places);
+    limits
+}
 
 async fn limited(limits: Limits) -> Node {
     Node::with(Settings { anonymous: Access::Append, limits, ..Settings::new(loopback()) }, None).await
@@ -113,7 +121,7 @@ async fn call(node: &Node, name: &str, pieces: impl IntoIterator<Item = Bytes>) 
 
 #[tokio::test]
 async fn connections_that_say_nothing_give_way_to_whoever_calls() {
-    let node = limited(Limits { connections: 4, greeting: Duration::MAX / 1_000_000, ..Limits::default() }).await;
+    let node = limited(places(|places| (places.connections, places.greeting) = (4, HOUR))).await;
     node.has("a-1", 0..3).await;
     let mut subscriber = node.client().await;
     let mut following = subscriber.read(subscription(all(START))).await.unwrap().into_inner();
@@ -133,7 +141,7 @@ async fn connections_that_say_nothing_give_way_to_whoever_calls() {
 
 #[tokio::test]
 async fn a_connection_without_a_call_that_may_be_ends() {
-    let limits = Limits { greeting: Duration::from_millis(200), ..Limits::default() };
+    let limits = places(|places| places.greeting = Duration::from_millis(200));
     let node = Node::with(Settings { limits, ..Settings::new(loopback()) }, None).await;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     for said in [&b""[..], b"PRI * HTT", preface] {
@@ -202,7 +210,7 @@ async fn an_append_that_is_taken_back_half_way_is_not_in_the_book() {
 #[tokio::test]
 async fn what_clients_have_sent_half_is_bounded_for_each_connection_and_for_all() {
     const MIB: usize = 1 << 20;
-    let limits = Limits { held_bytes: 5 * MIB, held_bytes_per_connection: 2 * MIB + MIB / 2, ..Limits::default() };
+    let limits = Limits { held_bytes: 5 * MIB, ..places(|places| places.room = 2 * MIB + MIB / 2) };
     let node = limited(limits).await;
     let (mut one, mut other, mut third) = (node.client().await, node.client().await, node.client().await);
     let mut open = Vec::new();
@@ -237,7 +245,7 @@ async fn what_clients_have_sent_half_is_bounded_for_each_connection_and_for_all(
 
 #[tokio::test]
 async fn a_batch_goes_on_for_ever_without_holding_what_was_answered() {
-    let limits = Limits { held_bytes: 1 << 20, held_bytes_per_connection: 1 << 20, ..Limits::default() };
+    let limits = Limits { held_bytes: 1 << 20, ..places(|places| places.room = 1 << 20) };
     let node = limited(limits).await;
     let mut client = node.client().await;
     let (mut sender, mut answers) = batch(&mut client).await;
@@ -330,7 +338,7 @@ async fn clients_that_subscribe_and_never_read_hold_up_nobody() {
 
 #[tokio::test]
 async fn whoever_takes_nothing_of_what_is_sent_is_cut_off() {
-    let node = limited(Limits { connections: 2, stalled: Duration::from_millis(200), ..Limits::default() }).await;
+    let node = limited(places(|places| (places.connections, places.stalled) = (2, Duration::from_millis(200)))).await;
     let stream = event_log::StreamName::new("a-1").unwrap();
     for number in 0..40 {
         let mut event = support::event(number);

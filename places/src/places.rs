@@ -7,21 +7,35 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, oneshot};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::budget::Budget;
-use crate::limits::Limits;
+use crate::room::Room;
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections there are. Who comes when there are so many gets the place of whoever has been without a call
+    /// for longest, of those first who have never had one; nobody who is being answered gives way.
+    pub connections: usize,
+    /// How long a connection may be without a call that was let in, from its beginning.
+    pub greeting: Duration,
+    /// How long the kernel may take nothing of what is to be sent to a client before it is cut off. Whoever reads slowly
+    /// but reads has all the time there is.
+    pub stalled: Duration,
+    /// The most bytes of what a connection sends that are held for it.
+    pub room: usize,
+}
 
 /// All places.
 #[derive(Debug, Clone)]
-pub(crate) struct Places(Arc<Shared>);
+pub struct Places(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     limits: Limits,
-    /// What all connections may hold.
-    room: Arc<Semaphore>,
     present: Mutex<Present>,
 }
 
@@ -44,19 +58,19 @@ struct Presence {
 
 /// A connection's place, as its calls see it.
 #[derive(Debug, Clone)]
-pub(crate) struct Visitor(Arc<Visit>);
+pub struct Visitor(Arc<Visit>);
 
 #[derive(Debug)]
 struct Visit {
     places: Places,
     number: u64,
     known: AtomicBool,
-    room: Arc<Semaphore>,
+    room: Room,
 }
 
 /// A connection's place, as long as it lasts.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     visitor: Visitor,
     /// Ends when it must go.
     pub(crate) stay: oneshot::Receiver<()>,
@@ -64,20 +78,24 @@ pub(crate) struct Place {
 
 /// A call that was let in, as long as it lasts.
 #[derive(Debug)]
-pub(crate) struct Call(Visitor);
+pub struct Call(Visitor);
 
 impl Places {
-    pub(crate) fn new(limits: Limits) -> Self {
-        let room = Arc::new(Semaphore::new(limits.held_bytes));
-        Self(Arc::new(Shared { limits, room, present: Mutex::default() }))
+    /// So many.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self(Arc::new(Shared { limits, present: Mutex::default() }))
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
+    /// What connections may take.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
     /// A place for one more; none where everybody is being answered.
-    pub(crate) fn enter(&self) -> Option<Place> {
+    #[must_use]
+    pub fn enter(&self) -> Option<Place> {
         let mut present = self.present();
         if present.connections.len() >= self.0.limits.connections {
             let idle = present.connections.iter().filter(|(_, presence)| presence.calls == 0);
@@ -95,12 +113,13 @@ impl Places {
     }
 
     /// Somebody who came by no connection.
-    pub(crate) fn nobody(&self) -> Visitor {
+    #[must_use]
+    pub fn nobody(&self) -> Visitor {
         self.visitor(u64::MAX)
     }
 
     fn visitor(&self, number: u64) -> Visitor {
-        let room = Arc::new(Semaphore::new(self.0.limits.held_bytes_per_connection));
+        let room = Room::new(self.0.limits.room);
         Visitor(Arc::new(Visit { places: self.clone(), number, known: AtomicBool::new(false), room }))
     }
 
@@ -111,7 +130,9 @@ impl Places {
 }
 
 impl Place {
-    pub(crate) fn visitor(&self) -> &Visitor {
+    /// As calls see it.
+    #[must_use]
+    pub fn visitor(&self) -> &Visitor {
         &self.visitor
     }
 }
@@ -124,12 +145,14 @@ impl Drop for Place {
 
 impl Visitor {
     /// Whether a call of theirs was ever let in.
-    pub(crate) fn is_known(&self) -> bool {
+    #[must_use]
+    pub fn is_known(&self) -> bool {
         self.0.known.load(Ordering::Relaxed)
     }
 
     /// A call that was let in.
-    pub(crate) fn call(&self) -> Call {
+    #[must_use]
+    pub fn call(&self) -> Call {
         self.0.known.store(true, Ordering::Relaxed);
         self.0.places.with(self.0.number, |presence| {
             presence.known = true;
@@ -138,9 +161,10 @@ impl Visitor {
         Call(self.clone())
     }
 
-    /// What they may hold.
-    pub(crate) fn budget(&self) -> Budget {
-        Budget::new(Arc::clone(&self.0.room), Arc::clone(&self.0.places.0.room))
+    /// What is held of what they send.
+    #[must_use]
+    pub fn room(&self) -> &Room {
+        &self.0.room
     }
 }
 
@@ -170,7 +194,8 @@ mod tests {
     use super::*;
 
     fn places(connections: usize) -> Places {
-        Places::new(Limits { connections, ..Limits::default() })
+        let long = Duration::from_secs(3600);
+        Places::new(Limits { connections, greeting: long, stalled: long, room: 0 })
     }
 
     fn is_cut(place: &mut Place) -> bool {
