@@ -190,16 +190,17 @@ impl Face {
     }
 }
 
-/// The calls without a server: for whoever has a request in memory.
+/// The calls without a server, until they are told to stop: for whoever has a request in memory.
 #[must_use]
 pub fn in_memory(
     log: Arc<dyn EventLog>,
     authority: Arc<dyn Authority>,
     admission: Arc<dyn Admission>,
     settings: &Settings,
+    stopped: &watch::Receiver<bool>,
 ) -> Routes {
-    let (places, stopped) = (Places::new(settings.limits.places), watch::Sender::new(false).subscribe());
-    calls(log, authority, admission, settings, settings.listen, &places, &stopped)
+    let places = Places::new(settings.limits.places);
+    calls(log, authority, admission, settings, settings.listen, &places, stopped)
 }
 
 fn calls(
