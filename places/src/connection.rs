@@ -23,7 +23,7 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 pub struct Connection {
     stream: TcpStream,
     place: Place,
-    /// Until when a call must have been let in, the first time.
+    /// Until when a call must have come.
     greeting: Pin<Box<Sleep>>,
     /// How long nothing may go out that is to go out.
     stalled: Duration,
@@ -79,8 +79,8 @@ impl Connection {
         if Pin::new(&mut self.place.stay).poll(context).is_ready() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "another takes its place"));
         }
-        if !self.place.visitor().is_known() && self.greeting.as_mut().poll(context).is_ready() {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing was called that may be"));
+        if !self.place.visitor().has_greeted() && self.greeting.as_mut().poll(context).is_ready() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "no call came"));
         }
         Ok(())
     }

@@ -18,9 +18,9 @@ use crate::room::Room;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many connections there are. Who comes when there are so many gets the place of whoever has been without a call
-    /// for longest, of those first who have never had one; nobody who is being answered gives way.
+    /// for longest, of those first of whom nobody knows who they are; nobody who is being answered gives way.
     pub connections: usize,
-    /// How long a connection may be without a call that was let in, from its beginning.
+    /// How long a connection may take to its first call, from its beginning.
     pub greeting: Duration,
     /// How long the kernel may take nothing of what is to be sent to a client before it is cut off. Whoever reads slowly
     /// but reads has all the time there is.
@@ -50,7 +50,7 @@ struct Present {
 struct Presence {
     known: bool,
     calls: usize,
-    /// Since when it has had that many calls, where it has none.
+    /// When it last began, or a call of it did, or ended.
     since: Instant,
     /// Dropped when it must go.
     _stay: oneshot::Sender<()>,
@@ -64,7 +64,7 @@ pub struct Visitor(Arc<Visit>);
 struct Visit {
     places: Places,
     number: u64,
-    known: AtomicBool,
+    greeted: AtomicBool,
     room: Room,
 }
 
@@ -76,7 +76,7 @@ pub struct Place {
     pub(crate) stay: oneshot::Receiver<()>,
 }
 
-/// A call that was let in, as long as it lasts.
+/// A call that is being answered, as long as it is.
 #[derive(Debug)]
 pub struct Call(Visitor);
 
@@ -98,10 +98,7 @@ impl Places {
     pub fn enter(&self) -> Option<Place> {
         let mut present = self.present();
         if present.connections.len() >= self.0.limits.connections {
-            let idle = present.connections.iter().filter(|(_, presence)| presence.calls == 0);
-            let (gives_way, _) = idle.min_by_key(|(_, presence)| (presence.known, presence.since))?;
-            let gives_way = *gives_way;
-            present.connections.remove(&gives_way);
+            present.have_one_go()?;
         }
         let number = present.next;
         present.next += 1;
@@ -112,6 +109,12 @@ impl Places {
         Some(Place { visitor: self.visitor(number), stay: told })
     }
 
+    /// Has the connection go that would give way to the next one, for what it holds is needed.
+    pub fn have_one_go(&self) {
+        // Where everybody is being answered, nobody goes.
+        let _ = self.present().have_one_go();
+    }
+
     /// Somebody who came by no connection.
     #[must_use]
     pub fn nobody(&self) -> Visitor {
@@ -120,12 +123,21 @@ impl Places {
 
     fn visitor(&self, number: u64) -> Visitor {
         let room = Room::new(self.0.limits.room);
-        Visitor(Arc::new(Visit { places: self.clone(), number, known: AtomicBool::new(false), room }))
+        Visitor(Arc::new(Visit { places: self.clone(), number, greeted: AtomicBool::new(false), room }))
     }
 
     /// No code panics while it holds the lock, so that a poisoned one is whole.
     fn present(&self) -> MutexGuard<'_, Present> {
         self.0.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Present {
+    fn have_one_go(&mut self) -> Option<()> {
+        let idle = self.connections.iter().filter(|(_, presence)| presence.calls == 0);
+        let (gives_way, _) = idle.min_by_key(|(_, presence)| (presence.known, presence.since))?;
+        let gives_way = *gives_way;
+        self.connections.remove(&gives_way).map(drop)
     }
 }
 
@@ -144,21 +156,35 @@ impl Drop for Place {
 }
 
 impl Visitor {
-    /// Whether a call of theirs was ever let in.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.0.known.load(Ordering::Relaxed)
+    /// A call of theirs has begun to come.
+    pub fn greet(&self) {
+        self.0.greeted.store(true, Ordering::Relaxed);
+        self.0.places.with(self.0.number, |presence| presence.since = Instant::now());
     }
 
-    /// A call that was let in.
+    /// Whether a call of theirs has ever begun to come.
+    #[must_use]
+    pub fn has_greeted(&self) -> bool {
+        self.0.greeted.load(Ordering::Relaxed)
+    }
+
+    /// They have shown who they are.
+    pub fn know(&self) {
+        self.0.places.with(self.0.number, |presence| presence.known = true);
+    }
+
+    /// A call of theirs is being answered.
     #[must_use]
     pub fn call(&self) -> Call {
-        self.0.known.store(true, Ordering::Relaxed);
-        self.0.places.with(self.0.number, |presence| {
-            presence.known = true;
-            presence.calls += 1;
-        });
+        self.0.greeted.store(true, Ordering::Relaxed);
+        self.0.places.with(self.0.number, |presence| presence.calls += 1);
         Call(self.clone())
+    }
+
+    /// All places.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.0.places
     }
 
     /// What is held of what they send.
@@ -203,14 +229,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_never_called_gives_way_first_then_who_was_idle_longest_and_nobody_who_is_being_answered() {
+    async fn a_stranger_gives_way_first_then_who_was_idle_longest_and_nobody_who_is_being_answered() {
         let places = places(3);
         let (mut answered, mut idle) = (places.enter().unwrap(), places.enter().unwrap());
         let call = answered.visitor().call();
+        idle.visitor().know();
         drop(idle.visitor().call());
         let mut silent = places.enter().unwrap();
         let mut fourth = places.enter().unwrap();
         assert!(is_cut(&mut silent) && !is_cut(&mut idle) && !is_cut(&mut answered));
+        fourth.visitor().know();
         let fifth_call = fourth.visitor().call();
         let mut fifth = places.enter().unwrap();
         assert!(is_cut(&mut idle) && !is_cut(&mut fourth));

@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use api::clock::ClockSetting;
+use api::http::Limits;
 use api::opened::Opened;
 use api::photos::Place;
 use api::serve::{Server, Settings};
@@ -76,8 +77,18 @@ impl Market {
         let data = DataDirectory::new(directory);
         let listen = "127.0.0.1:0".parse().unwrap();
         let opened = Opened::with_log(engine, &Place::Directory(data.photos()), &data).await.unwrap();
-        let settings = Settings::new(&data, listen, ClockSetting::System).unwrap();
-        let server = Server::start(&data, opened, settings).await.unwrap();
+        Self::with(opened, &data, Settings::new(&data, listen, ClockSetting::System).unwrap()).await
+    }
+
+    /// Opens the one in a directory, with such limits to what clients may take.
+    pub(crate) async fn limited(directory: &Path, limits: Limits) -> Self {
+        let data = DataDirectory::new(directory);
+        let settings = Settings::new(&data, "127.0.0.1:0".parse().unwrap(), ClockSetting::System).unwrap();
+        Self::with(Opened::open(&data).unwrap(), &data, Settings { limits, ..settings }).await
+    }
+
+    async fn with(opened: Opened, data: &DataDirectory, settings: Settings) -> Self {
+        let server = Server::start(data, opened, settings).await.unwrap();
         server.settled().await.unwrap();
         Self { server, buyer: BUYER }
     }

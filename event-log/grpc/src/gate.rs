@@ -60,6 +60,7 @@ impl Gate {
         let metadata = MetadataMap::from_headers(request.headers().clone());
         let grant = guard(self.authority.as_ref(), self.anonymous, &metadata, needed)?;
         let visitor = self.visitor(&request);
+        visitor.know();
         let call = visitor.call();
         let budget = Budget { own: visitor.room().clone(), all: self.room.clone() };
         let (mut head, body) = request.into_parts();
