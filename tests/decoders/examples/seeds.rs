@@ -44,6 +44,8 @@ fn main() {
     }
     seeds.extend(appends(&samples));
     seeds.extend(questions());
+    seeds.extend(requests());
+    seeds.extend(conversations());
     seeds.extend(authorizations());
     seeds.extend(envelopes(&samples));
     seeds.extend(photos());
@@ -214,6 +216,52 @@ fn questions() -> impl Iterator<Item = (&'static str, String, Vec<u8>)> {
     ]
     .into_iter()
     .map(|(name, bytes)| ("read", name.to_owned(), bytes))
+}
+
+/// A mutation of a seller's, whose input has a bit of everything.
+const REGISTER: &str = r#"{"query":"mutation R($input: RegisterSellerInput!) { registerSeller(input: $input) { position userErrors { field code message rule } seller { shopName verified } } }","variables":{"input":{"shopName":"Renew","country":"BE","tradeRegisterNumber":"0123","selfCertified":true,"contact":{"name":"A","address":"Kade 1","phone":"+32 1","email":"shop@renew.example","identification":"eID","paymentAccount":"BE71"},"termsVersion":"2026-01","qualityCharterVersion":"4"}}}"#;
+
+fn requests() -> impl Iterator<Item = (&'static str, String, Vec<u8>)> {
+    let asked = |who: u8, how: u8, body: &str| [&[who, how], body.as_bytes()].concat();
+    let page = r#"{"query":"query P($c: String, $n: Int) { products(category: $c, first: $n) { nodes { id title rating { count average } offers { price { amount } } } pageInfo { hasNextPage } } categories { slug } }","variables":{"c":"smartphones","n":3},"operationName":"P"}"#;
+    let form = concat!(
+        "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n",
+        r#"{"query":"mutation S($input: SubmitPhotosInput!) { submitPhotos(input: $input) { position userErrors { code } } }","variables":{"input":{"reviewId":"5f1c0c4e-3c39-4f8e-9c56-8f8f3a3d1c11","uploads":[null]}}}"#,
+        "\r\n--x\r\nContent-Disposition: form-data; name=\"map\"\r\n\r\n",
+        r#"{"0":["variables.input.uploads.0"]}"#,
+        "\r\n--x\r\nContent-Disposition: form-data; name=\"0\"; filename=\"a.jpg\"\r\n\r\nGIF89a\r\n--x--\r\n",
+    );
+    let photos = "--x\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\nGIF89a\r\n--x--\r\n";
+    [
+        ("page", asked(0, 0, page)),
+        ("register", asked(2, 0, REGISTER)),
+        ("upload", asked(1, 1, form)),
+        ("photo", asked(1, 2, "GIF89a")),
+        ("photos", asked(1, 3, photos)),
+        ("fragments", asked(5, 0, r#"{"query":"{ ...a ...on Query { __typename @include(if: true) } } fragment a on Query { search(text: \"x\", first: 2) { __typename } }"}"#)),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| ("asking", name.to_owned(), bytes))
+}
+
+fn conversations() -> impl Iterator<Item = (&'static str, String, Vec<u8>)> {
+    let init = br#"{"type":"connection_init","payload":{"a":1}}"#;
+    let follow = br#"{"type":"subscribe","id":"1","payload":{"query":"subscription { logAdvanced { position } }"}}"#;
+    let ask = br#"{"type":"subscribe","id":"2","payload":{"query":"{ categories { slug } }"}}"#;
+    let complete = br#"{"type":"complete","id":"1"}"#;
+    let talked = |who: u8, messages: &[&[u8]]| [&[who, 0], &joined(messages.iter().copied())[..]].concat();
+    [
+        ("follow", talked(0, &[init, follow, ask, complete])),
+        ("too-early", talked(3, &[ask])),
+        ("ping", talked(1, &[init, br#"{"type":"ping"}"#, br#"{"type":"pong"}"#])),
+        (
+            "frames",
+            [&[0, 1][..], &[0x89, 0x80, 0, 0, 0, 0, 0x01, 0x81, 0, 0, 0, 0, b'{', 0x80, 0x81, 0, 0, 0, 0, b'}']]
+                .concat(),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| ("talking", name.to_owned(), bytes))
 }
 
 fn authorizations() -> impl Iterator<Item = (&'static str, String, Vec<u8>)> {

@@ -18,13 +18,16 @@
 
 pub mod admission;
 pub mod appending;
+pub mod asking;
 pub mod authorization;
 mod calls;
 pub mod envelope;
+mod market;
 mod parts;
 pub mod photo;
 pub mod reading;
 pub mod records;
+pub mod talking;
 
 pub use parts::joined;
 
@@ -32,13 +35,15 @@ pub use parts::joined;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("admission", admission::admission),
     ("append", appending::append),
+    ("asking", asking::asking),
     ("authorization", authorization::authorization),
     ("batch_append", appending::batch_append),
     ("envelope", envelope::envelope),
     ("photo", photo::photo),
     ("read", reading::read),
     ("records", records::records),
+    ("talking", talking::talking),
 ];
