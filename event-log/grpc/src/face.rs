@@ -12,13 +12,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::authority::{Access, Authority};
 use crate::connection::Client;
-use crate::gate::Gate;
+use crate::gate::{Gate, greeted};
 use crate::limits::{
     Limits, MAX_BATCH_MESSAGE_BYTES, MAX_CALLS_PER_CONNECTION, MAX_HEADER_BYTES, MAX_QUESTION_BYTES, MAX_RESET_CALLS,
 };
@@ -217,9 +218,11 @@ fn calls(
         .max_decoding_message_size(MAX_BATCH_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_BATCH_MESSAGE_BYTES);
     let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised.clone() };
+    let gossip = GossipServer::new(gossip).max_decoding_message_size(MAX_QUESTION_BYTES);
+    let features = ServerFeaturesServer::new(features::Service).max_decoding_message_size(MAX_QUESTION_BYTES);
     Routes::new(Gate::new(streams, authority, settings.anonymous, places.clone(), &settings.limits))
-        .add_service(GossipServer::new(gossip).max_decoding_message_size(MAX_QUESTION_BYTES))
-        .add_service(ServerFeaturesServer::new(features::Service).max_decoding_message_size(MAX_QUESTION_BYTES))
+        .add_service(InterceptedService::new(gossip, greeted))
+        .add_service(InterceptedService::new(features, greeted))
 }
 
 async fn told(mut stop: watch::Receiver<bool>) {

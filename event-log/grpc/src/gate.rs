@@ -11,12 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::Frame;
 use places::{Call, Places, Room, Visitor};
-use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, http};
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
-use tonic::transport::server::TlsConnectInfo;
+use tonic::{Request, Status};
 
 use crate::authority::{Access, Authority, guard};
 use crate::budget::Budget;
@@ -57,9 +56,10 @@ impl Gate {
             Some("BatchAppend") => (Access::Append, MAX_BATCH_MESSAGE_BYTES),
             Some(_) | None => (Access::Read, MAX_QUESTION_BYTES),
         };
+        let visitor = request.extensions().get().cloned().unwrap_or_else(|| self.places.nobody());
+        visitor.greet();
         let metadata = MetadataMap::from_headers(request.headers().clone());
         let grant = guard(self.authority.as_ref(), self.anonymous, &metadata, needed)?;
-        let visitor = self.visitor(&request);
         visitor.know();
         let call = visitor.call();
         let budget = Budget { own: visitor.room().clone(), all: self.room.clone() };
@@ -69,12 +69,12 @@ impl Gate {
         head.extensions.insert(intake.charges());
         Ok((http::Request::from_parts(head, Body::new(intake)), call))
     }
+}
 
-    fn visitor(&self, request: &http::Request<Body>) -> Visitor {
-        let extensions = request.extensions();
-        let encrypted = extensions.get::<TlsConnectInfo<Visitor>>().map(TlsConnectInfo::get_ref);
-        extensions.get().or(encrypted).cloned().unwrap_or_else(|| self.places.nobody())
-    }
+/// Notes a call that anybody may make. Who makes it is still nobody who is known.
+pub(crate) fn greeted(request: Request<()>) -> Result<Request<()>, Status> {
+    request.extensions().get().into_iter().for_each(Visitor::greet);
+    Ok(request)
 }
 
 impl NamedService for Gate {
