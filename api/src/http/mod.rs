@@ -11,7 +11,7 @@
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
 //!
-//! What clients may take of the server by any of them is bounded: `limits`, `serving`, `answering`, `body`, `connections`
+//! What clients may take of the server by any of them is bounded: `limits`, `serving`, `answering`, `taking`, `connections`
 //! (docs/limits.md).
 
 mod answering;
@@ -27,6 +27,7 @@ pub mod metrics;
 mod photo_uploads;
 mod photos;
 mod serving;
+mod taking;
 mod transport_ws;
 mod views;
 mod websocket;
@@ -40,10 +41,10 @@ use axum::routing::{get, post};
 use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
-pub use body::Bodies;
 pub use connections::Connections;
 pub use limits::Limits;
 pub use serving::serve;
+pub use taking::Bodies;
 
 /// What every route can reach.
 pub struct App {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::Request;
 use futures::StreamExt;
 use hyper::body::Incoming;
@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 use tower_service::Service as _;
 
 use super::answering::Answering;
-use super::body::is_whole;
 use super::limits::{KEEP_ALIVE, Limits, MAX_HEAD_BYTES, MAX_REQUESTS, MAX_RESET_REQUESTS};
 
 /// Serves until it is told to stop, then answers what was asked.
@@ -42,7 +41,7 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: &Limits, stop:
             let answer = service_fn(move |request: Request<Incoming>| {
                 let mut request = request.map(Body::new);
                 let answering = Answering::of(&visitor);
-                if is_whole(request.body()) {
+                if request.body().is_end_stream() {
                     answering.begin();
                 }
                 request.extensions_mut().insert(answering.clone());
