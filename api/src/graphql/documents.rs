@@ -57,6 +57,9 @@ impl Documents {
     /// Keeps a document that was validated.
     pub fn keep(&self, text: &str, document: Arc<Document>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_text.contains_key(text) {
+            return;
+        }
         while known.by_text.len() >= MAX_DOCUMENTS || known.bytes + text.len() > MAX_KEPT_BYTES {
             // Only a client that makes up texts brings us here often, and looking through a thousand is quick.
             let oldest = known.by_text.iter().min_by_key(|(_, (_, used))| *used).map(|(text, _)| Arc::clone(text));
@@ -65,9 +68,8 @@ impl Documents {
             known.bytes -= oldest.len();
         }
         let uses = known.uses;
-        if known.by_text.insert(text.into(), (document, uses)).is_none() {
-            known.bytes += text.len();
-        }
+        known.by_text.insert(text.into(), (document, uses));
+        known.bytes += text.len();
     }
 }
 
