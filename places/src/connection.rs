@@ -71,12 +71,10 @@ impl Connection {
         #[cfg(target_os = "linux")]
         let _ = rustix::net::sockopt::set_tcp_quickack(&self.stream, true);
     }
-}
 
-impl Connection {
     /// Why it is cut off, if it is.
     fn poll_over(&mut self, context: &mut Context<'_>) -> Result<(), io::Error> {
-        if Pin::new(&mut self.place.stay).poll(context).is_ready() {
+        if self.place.poll_gone(context).is_ready() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "another takes its place"));
         }
         if !self.place.visitor().has_greeted() && self.greeting.as_mut().poll(context).is_ready() {

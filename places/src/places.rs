@@ -4,8 +4,10 @@
 //! of a connection without a call. Whoever would keep others out must be quicker than their first call is.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use std::time::Duration;
 
@@ -72,8 +74,8 @@ struct Visit {
 #[derive(Debug)]
 pub struct Place {
     visitor: Visitor,
-    /// Ends when it must go.
-    pub(crate) stay: oneshot::Receiver<()>,
+    /// Ends when it must go; nothing once it has.
+    stay: Option<oneshot::Receiver<()>>,
 }
 
 /// A call that is being answered, as long as it is.
@@ -106,7 +108,7 @@ impl Places {
         let presence = Presence { known: false, calls: 0, since: Instant::now(), _stay: stay };
         present.connections.insert(number, presence);
         drop(present);
-        Some(Place { visitor: self.visitor(number), stay: told })
+        Some(Place { visitor: self.visitor(number), stay: Some(told) })
     }
 
     /// Has the connection go that would give way to the next one, for what it holds is needed.
@@ -142,6 +144,16 @@ impl Present {
 }
 
 impl Place {
+    /// Ready once it must go.
+    pub(crate) fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(stay) = &mut self.stay {
+            // Nobody sends: whoever has it go drops the other end.
+            let _ = ready!(Pin::new(stay).poll(context));
+            self.stay = None;
+        }
+        Poll::Ready(())
+    }
+
     /// As calls see it.
     #[must_use]
     pub fn visitor(&self) -> &Visitor {
@@ -225,7 +237,10 @@ mod tests {
     }
 
     fn is_cut(place: &mut Place) -> bool {
-        place.stay.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let gone = place.poll_gone(&mut context).is_ready();
+        assert_eq!(place.poll_gone(&mut context).is_ready(), gone, "asked again it is as it was");
+        gone
     }
 
     #[tokio::test]
