@@ -28,6 +28,15 @@ clients:
     cargo build --release -p api -p replay-tool
     tests/clients/run.sh
 
+# Slow, half-open and huge requests against the released program.
+limits:
+    cargo build --release -p api -p replay-tool
+    python3 tests/limits.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
+
+# One decoder on bytes that libFuzzer makes up, for ten minutes: `just fuzz photo`. Needs nightly and cargo-fuzz.
+fuzz target:
+    cargo +nightly fuzz run {{target}} -- -max_total_time=600 -rss_limit_mb=2048 -timeout=60
+
 # The benchmarks, each a ratio in one run; docs/performance.md says what they mean.
 bench:
     cargo run --release -p benches --bin rebuild

@@ -41,6 +41,7 @@ class Market:
     def __init__(self, program, data, *options):
         self.program, self.data, self.process, self.url = program, data, None, None
         self.options = options
+        self.addresses = []
         self.tokens, self.position = {}, None
 
     def at(self, moment):
@@ -49,11 +50,15 @@ class Market:
         command = [self.program, "--log-format", "json", "serve", "--data", self.data, "--listen", "127.0.0.1:0"]
         command += ["--clock", moment, "--site", "https://market.example", *self.options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.addresses = []
         for line in self.process.stderr:
             address = json.loads(line).get("fields", {}).get("address")
             if address:
-                self.url = f"http://{address}"
-                break
+                host, port = address.rsplit(":", 1)
+                self.addresses.append((host, int(port)))
+                if len(self.addresses) == 1 + ("--esdb-listen" in self.options):
+                    self.url = "http://%s:%d" % self.addresses[0]
+                    break
         else:
             raise Failure(f"the server ended: {self.process.wait()}")
         # What the server says from here on is read by nobody; the pipe must not fill up.
@@ -127,8 +132,9 @@ def plain(global_id):
     return base64.b64decode(global_id).decode().split(":")[1]
 
 
-def main(what, live, done):
-    """A script that lives through something in a directory of its own: `live(market, replay_tool)`; its exit code."""
+def main(what, live, done, *serving):
+    """A script that lives through something in a directory of its own: `live(market, replay_tool)`; its exit code. What
+    else the server is started with, `serving` says."""
     parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--marktboek", required=True)
     parser.add_argument("--replay-tool", required=True)
@@ -137,7 +143,7 @@ def main(what, live, done):
         if not os.access(program, os.X_OK):
             parser.error(f"{program} is not a program; build it, or name its path")
     with tempfile.TemporaryDirectory() as directory:
-        market = Market(os.path.abspath(options.marktboek), directory)
+        market = Market(os.path.abspath(options.marktboek), directory, *serving)
         try:
             live(market, os.path.abspath(options.replay_tool))
         except Failure as failure:

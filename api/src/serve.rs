@@ -22,7 +22,7 @@ use crate::esdb::{FaceSettings, Readable, Tokens};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
 use crate::heads::Heads;
-use crate::http::{self, App, Connections};
+use crate::http::{self, App, Bodies, Connections};
 use crate::mail::{Link, MailSettings, Transport};
 use crate::opened::Opened;
 use crate::reactors::start::{Means, Reactors};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What time it is.
     pub clock: ClockSetting,
+    /// What clients may take of the server.
+    pub limits: http::Limits,
     /// Where EventStoreDB's clients may come, if anywhere.
     pub esdb: Option<FaceSettings>,
     /// Under which name heads of the book are signed, where there are no keys yet.
@@ -66,8 +68,9 @@ impl Settings {
     /// As [`MailSettings::parse`].
     pub fn new(data: &DataDirectory, listen: SocketAddr, clock: ClockSetting) -> Result<Self, ApiError> {
         let mail = MailSettings::parse(MAIL_FROM, &format!("maildir:{}", data.mail().display()))?;
-        let origin = ORIGIN.to_owned();
-        Ok(Self { listen, clock, esdb: None, origin, site: None, mail, translator: None, told_before: Position::START })
+        let (limits, origin) = (http::Limits::default(), ORIGIN.to_owned());
+        let told_before = Position::START;
+        Ok(Self { listen, clock, limits, esdb: None, origin, site: None, mail, translator: None, told_before })
     }
 }
 
@@ -75,7 +78,7 @@ impl Settings {
 pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     face: Option<Face>,
     reactors: Reactors,
     counting: JoinHandle<()>,
@@ -122,20 +125,20 @@ impl Server {
             translations: translations.clone(),
         };
         let platform = Arc::new(platform);
-        let app = Arc::new(App { executor: Executor::new(platform), signer, connections: Connections::default() });
+        let (connections, bodies) = (Connections::default(), Bodies::new(settings.limits));
+        let app = Arc::new(App { executor: Executor::new(platform), signer, connections, bodies });
 
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;
         let address = listener.local_addr().map_err(|error| ApiError::Usage(format!("listening: {error}")))?;
         let (stop, stopped) = watch::channel(false);
-        let mut until = stopped.clone();
-        let serve = axum::serve(listener, http::routes(Arc::clone(&app)));
+        let (mut until, routes) = (stopped.clone(), http::routes(Arc::clone(&app)));
         let serving = tokio::spawn(async move {
-            let stopping = async move {
+            let stopping = async {
                 // The sender lives as long as the server; without it there is nothing to wait for either.
                 let _ = until.wait_for(|stop| *stop).await;
             };
-            serve.with_graceful_shutdown(stopping).await
+            http::serve(listener, routes, &settings.limits, stopping).await;
         });
         let site = settings.site.map_or_else(|| format!("http://{address}").parse(), Ok);
         let site = site.map_err(|bad| ApiError::Usage(format!("--site: {bad}")))?;
@@ -167,7 +170,7 @@ impl Server {
 
     /// What its routes reach.
     #[must_use]
-    pub fn app(&self) -> &App {
+    pub fn app(&self) -> &Arc<App> {
         &self.app
     }
 
@@ -202,8 +205,7 @@ impl Server {
         };
         tokio::join!(self.app.connections.close(), face);
         match tokio::time::timeout(DRAIN, self.serving).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::error!(%error, "serving ended badly"),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "serving ended badly"),
             Err(_) => tracing::warn!("some requests took longer than {} s and were cut off", DRAIN.as_secs()),
         }

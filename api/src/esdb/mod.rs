@@ -5,6 +5,6 @@ mod readable;
 mod settings;
 mod tokens;
 
-pub use readable::Readable;
+pub use readable::{Readable, stream_of};
 pub use settings::{FaceSettings, Listening, Open};
 pub use tokens::Tokens;

@@ -51,7 +51,8 @@ impl Admission for Readable {
 }
 
 /// The stream in which an event that happened to this id belongs; none for what is no id.
-fn stream_of(event: &Event, id: &str) -> Option<String> {
+#[must_use]
+pub fn stream_of(event: &Event, id: &str) -> Option<String> {
     fn of<A: Aggregate>(id: &str) -> Option<String> {
         Uuid::try_parse(id).ok().map(A::stream)
     }

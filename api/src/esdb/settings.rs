@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use event_log_grpc::{Access, FaceError, Settings, Tls};
+use event_log_grpc::{Access, FaceError, Limits, Settings, Tls};
 
 use crate::ApiError;
 
@@ -66,8 +66,14 @@ impl Listening {
         };
         let share_keys = self.share_keys;
         self.esdb_listen.map(|listen| {
-            let plaintext_behind_proxy = self.esdb_behind_proxy;
-            let face = Settings { listen, advertised: self.esdb_advertise, tls, plaintext_behind_proxy, anonymous };
+            let face = Settings {
+                listen,
+                advertised: self.esdb_advertise,
+                tls,
+                plaintext_behind_proxy: self.esdb_behind_proxy,
+                anonymous,
+                limits: Limits::default(),
+            };
             FaceSettings { face, share_keys }
         })
     }

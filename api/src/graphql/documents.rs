@@ -10,8 +10,8 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
 /// How many documents are kept.
 const MAX_DOCUMENTS: usize = 1_000;
-/// The longest text that is kept, in bytes; what is longer is parsed each time.
-const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// The most bytes of text of all that are kept; in memory a document is a hundred times as large.
+const MAX_KEPT_BYTES: usize = 1 << 20;
 
 /// A parsed document.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub struct Documents(Mutex<Known>);
 struct Known {
     by_text: HashMap<Arc<str>, (Arc<Document>, u64)>,
     uses: u64,
+    bytes: usize,
 }
 
 impl Documents {
@@ -55,19 +56,20 @@ impl Documents {
 
     /// Keeps a document that was validated.
     pub fn keep(&self, text: &str, document: Arc<Document>) {
-        if text.len() > MAX_TEXT_BYTES {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_text.contains_key(text) {
             return;
         }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let uses = known.uses;
-        if known.by_text.len() >= MAX_DOCUMENTS {
+        while known.by_text.len() >= MAX_DOCUMENTS || known.bytes + text.len() > MAX_KEPT_BYTES {
             // Only a client that makes up texts brings us here often, and looking through a thousand is quick.
             let oldest = known.by_text.iter().min_by_key(|(_, (_, used))| *used).map(|(text, _)| Arc::clone(text));
-            if let Some(oldest) = oldest {
-                known.by_text.remove(&oldest);
-            }
+            let Some(oldest) = oldest else { return };
+            known.by_text.remove(&oldest);
+            known.bytes -= oldest.len();
         }
+        let uses = known.uses;
         known.by_text.insert(text.into(), (document, uses));
+        known.bytes += text.len();
     }
 }
 
@@ -92,6 +94,20 @@ mod tests {
         assert!(documents.get("{ a0 }").is_some());
         assert!(documents.get("{ a1 }").is_none());
         assert!(documents.get("{ new }").is_some());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_by_its_bytes() {
+        let documents = Documents::default();
+        let text = |number: usize| format!("{{ {} }}", format!("a{number:05} ").repeat(2_000));
+        for number in 0..100 {
+            documents.keep(&text(number), document("{ a }"));
+        }
+        documents.keep(&text(99), document("{ b }"));
+        let kept = (0..100).filter(|number| documents.get(&text(*number)).is_some()).count();
+        assert_eq!(kept, MAX_KEPT_BYTES / text(0).len());
+        documents.keep(&"a ".repeat(MAX_KEPT_BYTES), document("{ a }"));
+        assert_eq!(documents.0.lock().unwrap().bytes, 0);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::documents::{Document, Documents};
 use super::live::Live;
 use super::platform::{Platform, ReadTrace};
-use super::{MAX_COMPLEXITY, MAX_DEPTH, Marktboek, builder};
+use super::{MAX_COMPLEXITY, MAX_DEPTH, MAX_QUERY_BYTES, Marktboek, builder};
 use crate::auth::Viewer;
 
 /// How often a query is answered again because the views moved while it read them.
@@ -74,6 +74,9 @@ impl Executor {
 
     /// Answers a request.
     pub async fn answer(&self, asked: Asked, viewer: Viewer) -> Answered {
+        if let Some(refusal) = too_long(&asked) {
+            return self.unread(refusal);
+        }
         let known = self.documents.get(&asked.query);
         let (document, schema) = match &known {
             Some(document) => (Arc::clone(document), &self.fast),
@@ -110,6 +113,9 @@ impl Executor {
     /// It is told of everything that happens after this returns.
     #[must_use]
     pub fn subscribe(&self, asked: &Asked, viewer: Viewer) -> Option<BoxStream<'static, Response>> {
+        if too_long(asked).is_some() {
+            return None;
+        }
         let parsed = parse_query(&asked.query).ok()?;
         let subscription = operation(&parsed, asked.operation_name.as_deref())?;
         if subscription.ty != OperationType::Subscription {
@@ -144,6 +150,18 @@ impl Executor {
     fn unread(&self, response: Response) -> Answered {
         Answered { response, reached: self.platform.views.health().borrow().reached }
     }
+}
+
+/// Why a query is not even looked at, if it is too long.
+fn too_long(asked: &Asked) -> Option<Response> {
+    let bytes = asked.query.len();
+    let why = || {
+        format!(
+            "the query's text has {bytes} bytes, and at most {MAX_QUERY_BYTES} are taken; give values as variables, or ask \
+             in two queries"
+        )
+    };
+    (bytes > MAX_QUERY_BYTES).then(|| refusal(why(), "INVALID"))
 }
 
 /// The operation that is asked for, if the document has it.

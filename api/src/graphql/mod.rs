@@ -79,6 +79,8 @@ use async_graphql::{MergedObject, Schema, SchemaBuilder};
 
 pub use subscriptions::Subscription;
 
+/// The longest text of a query, in bytes; its memory is a hundred times as much.
+pub const MAX_QUERY_BYTES: usize = 16 << 10;
 /// The deepest query that is answered. GraphiQL's own question for the schema is 14 deep.
 pub const MAX_DEPTH: usize = 16;
 /// The most fields that a query may ask for, lists multiplied.

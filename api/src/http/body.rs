@@ -18,6 +18,7 @@ pub(super) const MAX_PLAIN_BYTES: usize = 512 * 1024;
 pub(super) const MAX_PHOTOS_BYTES: usize = MAX_PHOTOS * MAX_PHOTO_BYTES + MAX_PLAIN_BYTES;
 
 /// A body that was not read.
+#[derive(Debug, Clone)]
 pub(super) struct Unread {
     /// What the status line says.
     pub(super) status: StatusCode,
@@ -29,6 +30,17 @@ impl Unread {
     /// A body that is not what it should be.
     pub(super) fn invalid(why: String) -> Self {
         Self { status: StatusCode::BAD_REQUEST, why }
+    }
+
+    /// More than the server holds at a time.
+    pub(super) fn full() -> Self {
+        let why = "the server is receiving as much as it may; try again in a while".to_owned();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, why }
+    }
+
+    /// Something that did not come in time.
+    pub(super) fn late(why: String) -> Self {
+        Self { status: StatusCode::REQUEST_TIMEOUT, why }
     }
 
     fn of(status: StatusCode, why: String) -> Self {

@@ -6,13 +6,15 @@ use std::time::Instant;
 use async_graphql::Response as Answer;
 use axum::RequestExt;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use event_log::Position;
 
+use super::App;
 use super::body::{MAX_BUYER_BYTES, MAX_PLAIN_BYTES, Unread, is_form};
-use super::{App, graphql_multipart};
+use super::graphql_multipart::{self, Form};
+use super::json::json_of;
 use crate::auth::Viewer;
 use crate::graphql::execution::{Asked, refusal};
 use crate::graphql::platform::{VIEWS_WAIT, last_position};
@@ -28,13 +30,24 @@ pub(super) async fn answer(State(app): State<Arc<App>>, request: Request) -> Res
         Ok(viewer) => viewer,
         Err(why) => return refused(StatusCode::UNAUTHORIZED, why, "UNAUTHENTICATED"),
     };
-    let asked = match read(request, &viewer).await {
-        Ok(asked) => asked,
+    let most = if viewer.buyer().is_some() { MAX_BUYER_BYTES } else { MAX_PLAIN_BYTES };
+    // Held until it is answered.
+    let (request, taken) = app.bodies.take(request, &viewer, most);
+    let received = match received(request).await.map_err(|unread| taken.why(unread)) {
+        Ok(received) => received,
         Err(Unread { status, why }) => return refused(status, why, "INVALID"),
     };
     if let Err(response) = views_ready(&app, &headers).await {
         return *response;
     }
+    // Nobody closes the semaphore. What is read from here on takes more memory than it had bytes.
+    let Ok(_turn) = app.bodies.turn().await else {
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "the server stops", "UNAVAILABLE");
+    };
+    let asked = match received.read() {
+        Ok(asked) => asked,
+        Err(Unread { status, why }) => return refused(status, why, "INVALID"),
+    };
     let operation = asked.operation_name.clone();
     let answered = app.executor.answer(asked, viewer).await;
     let failed = !answered.response.errors.is_empty();
@@ -49,19 +62,30 @@ pub(super) async fn answer(State(app): State<Arc<App>>, request: Request) -> Res
     response
 }
 
-/// Reads a request in JSON, or one with files.
-async fn read(mut request: Request, viewer: &Viewer) -> Result<Asked, Unread> {
-    let most = if viewer.buyer().is_some() { MAX_BUYER_BYTES } else { MAX_PLAIN_BYTES };
-    DefaultBodyLimit::max(most).apply(&mut request);
+/// A request's body, whole.
+enum Received {
+    Json(Bytes),
+    Form(Form),
+}
+
+async fn received(request: Request) -> Result<Received, Unread> {
     if is_form(request.headers()) {
-        return graphql_multipart::read(request.extract().await?).await;
+        return Ok(Received::Form(graphql_multipart::receive(request.extract().await?).await?));
     }
-    let body = Bytes::from_request(request, &()).await?;
-    serde_json::from_slice(&body).map_err(|error| {
-        Unread::invalid(format!(
-            "the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}"
-        ))
-    })
+    Ok(Received::Json(Bytes::from_request(request, &()).await?))
+}
+
+impl Received {
+    fn read(self) -> Result<Asked, Unread> {
+        match self {
+            Self::Form(form) => form.read(),
+            Self::Json(body) => json_of(&body).map_err(|error| {
+                Unread::invalid(format!(
+                    "the body is JSON with a query, as in {{\"query\": \"{{ categories {{ slug }} }}\"}}: {error}"
+                ))
+            }),
+        }
+    }
 }
 
 /// Waits until the views have caught up with the book once, and with the position asked for.

@@ -11,40 +11,64 @@ use axum::body::Bytes;
 use axum::extract::Multipart;
 
 use super::body::Unread;
+use super::json::json_of;
 use crate::graphql::execution::Asked;
 
 /// The most files, and the most variables that are files: more than any input takes. Inputs say their own bounds.
 const MAX_FILES: usize = 32;
 
-/// Reads a request.
-pub(super) async fn read(mut form: Multipart) -> Result<Asked, Unread> {
-    let operations = part(&mut form, "operations").await?;
-    let mut asked: Asked = serde_json::from_slice(&operations)
-        .map_err(|error| Unread::invalid(format!("operations is one GraphQL request in JSON: {error}")))?;
-    let map = part(&mut form, "map").await?;
-    let mut map: BTreeMap<String, Vec<String>> = serde_json::from_slice(&map).map_err(|error| {
-        Unread::invalid(format!("map is JSON as in {{\"0\": [\"variables.input.uploads.0\"]}}: {error}"))
-    })?;
-    if map.values().map(Vec::len).sum::<usize>() > MAX_FILES || map.len() > MAX_FILES {
-        return Err(Unread::invalid(format!("a request has at most {MAX_FILES} files")));
-    }
+/// A form, with all of its parts.
+pub(super) struct Form {
+    operations: Bytes,
+    map: Bytes,
+    files: Vec<(String, Bytes)>,
+}
+
+/// Takes a form in.
+pub(super) async fn receive(mut form: Multipart) -> Result<Form, Unread> {
+    let (operations, map) = (part(&mut form, "operations").await?, part(&mut form, "map").await?);
+    let mut files = Vec::new();
     while let Some(field) = form.next_field().await? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let paths = map.remove(&name);
-        let paths =
-            paths.ok_or_else(|| Unread::invalid(format!("the part {name:?} is not in the map, or is there twice")))?;
-        let file = field.bytes().await?;
-        for path in paths {
-            let variable = variable(&mut asked, &path).filter(|value| **value == Value::Null);
-            let variable = variable.ok_or_else(|| {
-                Unread::invalid(format!("the map says {path:?}, where operations has no variable that is null"))
-            })?;
-            *variable = Value::Binary(file.clone());
+        if files.len() == MAX_FILES {
+            return Err(too_many());
         }
+        let name = field.name().unwrap_or_default().to_owned();
+        files.push((name, field.bytes().await?));
     }
-    match map.keys().next() {
-        Some(name) => Err(Unread::invalid(format!("the map names a part {name:?}, which is not in the request"))),
-        None => Ok(asked),
+    Ok(Form { operations, map, files })
+}
+
+fn too_many() -> Unread {
+    Unread::invalid(format!("a request has at most {MAX_FILES} files"))
+}
+
+impl Form {
+    /// Reads the request.
+    pub(super) fn read(self) -> Result<Asked, Unread> {
+        let mut asked: Asked = json_of(&self.operations)
+            .map_err(|error| Unread::invalid(format!("operations is one GraphQL request in JSON: {error}")))?;
+        let mut map: BTreeMap<String, Vec<String>> = json_of(&self.map).map_err(|error| {
+            Unread::invalid(format!("map is JSON as in {{\"0\": [\"variables.input.uploads.0\"]}}: {error}"))
+        })?;
+        if map.values().map(Vec::len).sum::<usize>() > MAX_FILES || map.len() > MAX_FILES {
+            return Err(too_many());
+        }
+        for (name, file) in self.files {
+            let paths = map.remove(&name);
+            let paths = paths
+                .ok_or_else(|| Unread::invalid(format!("the part {name:?} is not in the map, or is there twice")))?;
+            for path in paths {
+                let variable = variable(&mut asked, &path).filter(|value| **value == Value::Null);
+                let variable = variable.ok_or_else(|| {
+                    Unread::invalid(format!("the map says {path:?}, where operations has no variable that is null"))
+                })?;
+                *variable = Value::Binary(file.clone());
+            }
+        }
+        match map.keys().next() {
+            Some(name) => Err(Unread::invalid(format!("the map names a part {name:?}, which is not in the request"))),
+            None => Ok(asked),
+        }
     }
 }
 

@@ -10,16 +10,24 @@
 //! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
+//!
+//! What clients may take of the server by any of them is bounded: `limits`, `serving`, `answering`, `taking`, `connections`
+//! (docs/limits.md).
 
+mod answering;
 mod body;
 mod connections;
 mod graphiql;
 mod graphql;
 mod graphql_multipart;
 mod health;
+mod json;
+mod limits;
 pub mod metrics;
 mod photo_uploads;
 mod photos;
+mod serving;
+mod taking;
 mod transport_ws;
 mod views;
 mod websocket;
@@ -27,7 +35,6 @@ mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
@@ -35,6 +42,9 @@ use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
 pub use connections::Connections;
+pub use limits::Limits;
+pub use serving::serve;
+pub use taking::Bodies;
 
 /// What every route can reach.
 pub struct App {
@@ -44,6 +54,8 @@ pub struct App {
     pub signer: Arc<Signer>,
     /// The connections that stay open.
     pub connections: Connections,
+    /// Room for what is being received.
+    pub bodies: Bodies,
 }
 
 /// All routes.
@@ -51,7 +63,7 @@ pub fn routes(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", post(graphql::answer).get(websocket::open))
-        .route("/photos", post(photo_uploads::send).layer(DefaultBodyLimit::max(body::MAX_PHOTOS_BYTES)))
+        .route("/photos", post(photo_uploads::send))
         .route("/photos/{id}", get(photos::photo))
         .route("/photos/{id}/thumbnail", get(photos::thumbnail))
         .route("/views", get(views::digests))

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::App;
-use super::body::{Unread, is_form};
+use super::body::{MAX_PHOTOS_BYTES, Unread, is_form};
 use crate::ApiError;
 use crate::auth::Viewer;
 use crate::graphql::command::{Command, Outcome};
@@ -61,7 +61,9 @@ pub(super) async fn send(
             return refused(StatusCode::BAD_REQUEST, &why);
         }
     };
-    let received = match received(request).await {
+    // Held until they are kept.
+    let (request, taken) = app.bodies.take(request, &viewer, MAX_PHOTOS_BYTES);
+    let received = match received(request).await.map_err(|unread| taken.why(unread)) {
         Ok(received) => received,
         Err(Unread { status, why }) => return refused(status, &why),
     };

@@ -65,6 +65,8 @@ pub(super) enum End {
     Gone,
     /// The server stops.
     GoingAway,
+    /// There are as many connections as may be, of them all or of who asks.
+    Busy,
     /// A message that is none of the protocol's.
     BadMessage(String),
     /// An operation before anybody said who asks.
@@ -85,6 +87,8 @@ impl End {
         let (code, reason) = match self {
             Self::Gone => return None,
             Self::GoingAway => (1001, "the server stops; connect again".to_owned()),
+            // RFC 6455's registry of codes: try again later.
+            Self::Busy => (1013, "there are as many connections as may be; close some, or try again later".to_owned()),
             Self::BadMessage(why) => (4400, why.clone()),
             Self::NotAcknowledged => (4401, "Unauthorized".to_owned()),
             Self::Forbidden(why) => (4403, why.clone()),

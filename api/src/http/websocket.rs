@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Response as Answer, Value};
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -22,18 +23,24 @@ use chrono::Utc;
 use futures::StreamExt;
 use futures::future::AbortHandle;
 use futures::stream::{self, BoxStream, SelectAll, abortable};
+use places::{Call, Visitor};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::App;
-use super::body::MAX_PLAIN_BYTES;
+use super::answering::Answering;
 use super::connections::Place;
 use super::graphql::refused;
+use super::json::json_of;
 use super::transport_ws::{End, FromClient, PROTOCOL, ToClient};
 use crate::auth::{Session, Viewer};
 use crate::graphql::execution::{Asked, refusal};
 
 /// How many operations a connection may have at a time: an order's page and a product's, in a few tabs that share it.
 const MAX_OPERATIONS: usize = 16;
+
+/// The largest message, in bytes, and the most bytes of the messages that asked for the operations of a connection: a
+/// question in memory is a hundred times as large.
+const MAX_ASKED_BYTES: usize = 32 << 10;
 
 /// How long a client may take to say who it is.
 const INIT_WAIT: Duration = Duration::from_secs(10);
@@ -51,6 +58,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
+    answering: Option<Extension<Answering>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = upgrade.map(|upgrade| upgrade.protocols([PROTOCOL]));
@@ -67,19 +75,18 @@ pub(super) async fn open(
         Ok(session) => session,
         Err(why) => return refused(StatusCode::UNAUTHORIZED, why, "UNAUTHENTICATED"),
     };
-    let Some(place) = app.connections.enter() else {
-        let why = "the server has as many connections as it takes, or stops; try again";
-        return refused(StatusCode::SERVICE_UNAVAILABLE, why, "UNAVAILABLE");
-    };
-    let upgrade = upgrade.max_message_size(MAX_PLAIN_BYTES).max_frame_size(MAX_PLAIN_BYTES);
-    upgrade.on_upgrade(move |socket| converse(socket, app, session, place))
+    // Without a place until it has said who it is: who says nothing keeps nobody out.
+    let visitor = answering.map(|Extension(answering)| answering.visitor().clone());
+    let upgrade = upgrade.max_message_size(MAX_ASKED_BYTES).max_frame_size(MAX_ASKED_BYTES);
+    upgrade.on_upgrade(move |socket| converse(socket, app, session, visitor))
 }
 
-async fn converse(mut socket: WebSocket, app: Arc<App>, session: Session, place: Place) {
-    let mut conversation = Conversation::new(app, session);
+async fn converse(mut socket: WebSocket, app: Arc<App>, session: Session, visitor: Option<Visitor>) {
+    let closing = app.connections.closing();
+    let mut conversation = Conversation::new(app, session, visitor);
     let end = tokio::select! {
         end = conversation.run(&mut socket) => end,
-        () = place.closing() => End::GoingAway,
+        () = closing.wait() => End::GoingAway,
     };
     drop(conversation);
     tracing::debug!(?end, "a connection ended");
@@ -99,21 +106,23 @@ type Told = (String, Option<Answer>);
 struct Conversation {
     app: Arc<App>,
     session: Session,
-    /// Whether the client has said who it is.
-    acknowledged: bool,
+    visitor: Option<Visitor>,
+    /// What it has once the client has said who it is: a place, and a connection that is being answered.
+    acknowledged: Option<(Place, Option<Call>)>,
     /// When the connection is closed: nobody has said who asks, or the token ends.
     deadline: Option<Instant>,
     running: SelectAll<BoxStream<'static, Told>>,
-    /// What ends an operation, by its name.
-    operations: HashMap<String, AbortHandle>,
+    /// What ends an operation, and how many bytes asked for it, by its name.
+    operations: HashMap<String, (AbortHandle, usize)>,
 }
 
 impl Conversation {
-    fn new(app: Arc<App>, session: Session) -> Self {
+    fn new(app: Arc<App>, session: Session, visitor: Option<Visitor>) -> Self {
         Self {
             app,
             session,
-            acknowledged: false,
+            visitor,
+            acknowledged: None,
             deadline: Some(Instant::now() + INIT_WAIT),
             running: SelectAll::new(),
             operations: HashMap::new(),
@@ -148,7 +157,7 @@ impl Conversation {
     }
 
     fn too_late(&self) -> End {
-        if self.acknowledged {
+        if self.acknowledged.is_some() {
             End::Forbidden("the token has expired; connect again with a new one".to_owned())
         } else {
             End::InitTimeout
@@ -162,13 +171,13 @@ impl Conversation {
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(End::Gone),
         };
-        match serde_json::from_str(&text) {
+        match json_of(text.as_bytes()) {
             Ok(FromClient::ConnectionInit { payload }) => self.begin(socket, payload.as_ref()).await,
             Ok(FromClient::Ping {}) => say(socket, &ToClient::Pong).await,
             Ok(FromClient::Pong {}) => Ok(()),
-            Ok(FromClient::Subscribe { id, payload }) => self.subscribe(socket, id, payload).await,
+            Ok(FromClient::Subscribe { id, payload }) => self.subscribe(socket, id, payload, text.len()).await,
             Ok(FromClient::Complete { id }) => {
-                if let Some(operation) = self.operations.remove(&id) {
+                if let Some((operation, _)) = self.operations.remove(&id) {
                     operation.abort();
                 }
                 Ok(())
@@ -178,21 +187,25 @@ impl Conversation {
     }
 
     async fn begin(&mut self, socket: &mut WebSocket, payload: Option<&serde_json::Value>) -> Result<(), End> {
-        if self.acknowledged {
+        if self.acknowledged.is_some() {
             return Err(End::SecondInit);
         }
         if let Some(authorization) = authorization(payload) {
             self.session = Session::of_authorization(authorization, &self.app.signer).map_err(End::Forbidden)?;
         }
-        self.acknowledged = true;
+        let place = self.app.connections.enter(&self.session.viewer).ok_or(End::Busy)?;
+        if self.session.viewer.identity().is_some() {
+            self.visitor.iter().for_each(Visitor::know);
+        }
+        self.acknowledged = Some((place, self.visitor.as_ref().map(Visitor::call)));
         // A token that has expired since it was looked at is seen to at once.
         let left = self.session.until.map(|until| (until - Utc::now()).to_std().unwrap_or_default());
         self.deadline = left.and_then(|left| Instant::now().checked_add(left));
         say(socket, &ToClient::ConnectionAck).await
     }
 
-    async fn subscribe(&mut self, socket: &mut WebSocket, id: String, asked: Asked) -> Result<(), End> {
-        if !self.acknowledged {
+    async fn subscribe(&mut self, socket: &mut WebSocket, id: String, asked: Asked, bytes: usize) -> Result<(), End> {
+        if self.acknowledged.is_none() {
             return Err(End::NotAcknowledged);
         }
         if self.operations.contains_key(&id) {
@@ -202,19 +215,27 @@ impl Conversation {
             let why = format!("a connection has at most {MAX_OPERATIONS} operations at a time; complete one first");
             return say(socket, &ToClient::Error { id: &id, payload: &refusal(why, "INVALID").errors }).await;
         }
+        let all = bytes + self.operations.values().map(|(_, bytes)| bytes).sum::<usize>();
+        if all > MAX_ASKED_BYTES {
+            let why = format!(
+                "the operations of a connection are asked for in at most {MAX_ASKED_BYTES} bytes, and these would be \
+                 {all}; complete one first, or POST what is large"
+            );
+            return say(socket, &ToClient::Error { id: &id, payload: &refusal(why, "INVALID").errors }).await;
+        }
         let name = id.clone();
         let answers = answers(&self.app, asked, self.session.viewer.clone());
         let told = answers.map(Some).chain(stream::once(ready(None))).map(move |answer| (name.clone(), answer));
         let (told, operation) = abortable(told);
         self.running.push(told.boxed());
-        self.operations.insert(id, operation);
+        self.operations.insert(id, (operation, bytes));
         Ok(())
     }
 
     async fn tell(&mut self, socket: &mut WebSocket, id: &str, answer: Option<Answer>) -> Result<(), End> {
         match answer {
             Some(answer) if is_not_begun(&answer) => {
-                if let Some(operation) = self.operations.remove(id) {
+                if let Some((operation, _)) = self.operations.remove(id) {
                     operation.abort();
                 }
                 say(socket, &ToClient::Error { id, payload: &answer.errors }).await
@@ -234,7 +255,12 @@ fn answers(app: &Arc<App>, asked: Asked, viewer: Viewer) -> BoxStream<'static, A
         return answers;
     }
     let app = Arc::clone(app);
-    stream::once(async move { app.executor.answer(asked, viewer).await.response }).boxed()
+    stream::once(async move {
+        // As a request has its turn.
+        let _turn = app.bodies.turn().await;
+        app.executor.answer(asked, viewer).await.response
+    })
+    .boxed()
 }
 
 /// Whether an operation was not even begun: what is wrong is wrong with the document, not with one of its fields.

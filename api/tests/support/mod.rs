@@ -10,6 +10,7 @@ use std::path::Path;
 
 use api::clock::ClockSetting;
 use api::esdb::FaceSettings;
+use api::http::Limits;
 use api::opened::{Opened, Places};
 use api::serve::{Server, Settings};
 use domain::metadata::Role;
@@ -75,7 +76,17 @@ impl Market {
     pub(crate) async fn open_in(places: &Places, data: &DataDirectory, esdb: Option<FaceSettings>) -> Self {
         let opened = Opened::in_places(places, data).await.unwrap();
         let settings = Settings::new(data, "127.0.0.1:0".parse().unwrap(), ClockSetting::System).unwrap();
-        let settings = Settings { esdb, ..settings };
+        Self::with(opened, data, Settings { esdb, ..settings }).await
+    }
+
+    /// Opens the one in a directory, with such limits to what clients may take.
+    pub(crate) async fn limited(directory: &Path, limits: Limits) -> Self {
+        let data = DataDirectory::new(directory);
+        let settings = Settings::new(&data, "127.0.0.1:0".parse().unwrap(), ClockSetting::System).unwrap();
+        Self::with(Opened::open(&data).unwrap(), &data, Settings { limits, ..settings }).await
+    }
+
+    async fn with(opened: Opened, data: &DataDirectory, settings: Settings) -> Self {
         let server = Server::start(data, opened, settings).await.unwrap();
         server.settled().await.unwrap();
         Self { server, buyer: BUYER }

@@ -47,7 +47,10 @@ pub fn check(append: &StreamAppend) -> Result<(), LogError> {
 }
 
 /// The events of one append as the server takes them.
-pub(crate) fn proposed(events: &[NewEvent]) -> Result<Vec<EventData>, LogError> {
+///
+/// # Errors
+/// [`LogError::Invalid`] for what the embedded engine or the server would not take.
+pub fn proposed(events: &[NewEvent]) -> Result<Vec<EventData>, LogError> {
     let count = events.len();
     if count == 0 || count > MAX_EVENTS_PER_APPEND {
         return invalid("events", format!("{count} in one append; give 1 to {MAX_EVENTS_PER_APPEND}"));
@@ -118,8 +121,11 @@ pub(crate) fn is_system(event: &RecordedEvent) -> bool {
     event.event_type.starts_with('$') || event.stream_id.starts_with('$')
 }
 
-/// The event as we know it.
-pub(crate) fn recorded(server: &str, event: RecordedEvent, position: Position) -> Result<Recorded, LogError> {
+/// The event as we know it, at this position.
+///
+/// # Errors
+/// [`LogError::Refused`] for one that Marktboek can't read.
+pub fn recorded(server: &str, event: RecordedEvent, position: Position) -> Result<Recorded, LogError> {
     let RecordedEvent { stream_id, id, revision, event_type, data, metadata, custom_metadata, created, .. } = event;
     let unreadable = |what: String| LogError::Refused {
         server: server.to_owned(),

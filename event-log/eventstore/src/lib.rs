@@ -10,7 +10,7 @@
 //! | `nodelay` | calls are sent at once |
 //! | `reading` | the way of events from the server |
 //! | `appending` | the way of events to it |
-//! | `envelope` | an event as the server keeps it |
+//! | [`envelope`] | an event as the server keeps it |
 //! | `follower`, `book`, `numbering`, `index_file` | which event has which number |
 //!
 //! Invariants: a position is the event's number in the book, as in every engine, and the server's own tokens stay in
@@ -21,7 +21,7 @@ mod appending;
 mod book;
 mod connection;
 pub mod engine;
-mod envelope;
+pub mod envelope;
 mod fault;
 mod follower;
 mod index_file;

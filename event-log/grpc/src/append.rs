@@ -40,6 +40,11 @@ impl Gathered {
         self.bytes
     }
 
+    /// The same, and what the events take beside their bytes.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes + self.events.len() * Proposed::OVERHEAD_BYTES
+    }
+
     /// One more.
     pub(crate) fn push(&mut self, event: Proposed) -> Result<(), Refusal> {
         self.bytes += event.bytes();

@@ -8,30 +8,35 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use event_log::{Appended, EventLog, Expected, LogError, Revision, StreamAppend};
+use event_log::{Appended, EventLog, Expected, LogError, Revision, StreamAppend, StreamName};
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tonic::{Status, Streaming};
 use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::append::{Gathered, nothing};
+use crate::budget::Charge;
 use crate::ending::End;
-use crate::proposed::stream;
+use crate::intake::Charges;
+use crate::proposed::{Proposed, stream};
 use crate::refusal::Refusal;
-use crate::wire::AllStreamPosition;
-use crate::wire::streams::batch_append_req::Options;
 use crate::wire::streams::batch_append_req::options::{DeadlineOption, ExpectedStreamPosition};
+use crate::wire::streams::batch_append_req::{Options, ProposedMessage};
 use crate::wire::streams::batch_append_resp::success::{CurrentRevisionOption, PositionOption};
 use crate::wire::streams::batch_append_resp::{ExpectedStreamPosition as Echoed, Result as Outcome, Success};
 use crate::wire::streams::{BatchAppendReq, BatchAppendResp};
+use crate::wire::{AllStreamPosition, StreamIdentifier};
 
 /// The most appends that a client may have begun and not completed.
 const MAX_BEGUN: usize = 256;
 /// The most that what is begun may take, in bytes: two of the largest appends.
 const MAX_BEGUN_BYTES: usize = 2 * crate::append::MAX_APPEND_BYTES;
+/// As much of a stream's name is kept: more than the longest that there is, so that it is still too long.
+const KEPT_NAME_BYTES: usize = 4 * StreamName::MAX_BYTES;
 /// The most appends that wait for one sync.
 const MAX_TOGETHER: usize = 256;
 /// As many bytes are enough for one sync.
@@ -39,11 +44,22 @@ const ENOUGH_BYTES: usize = 4 << 20;
 /// How long an append may take, whatever deadline the client has: some send a moment where a length of time belongs.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a client sends.
+pub(crate) struct Arriving {
+    pub(crate) messages: Streaming<BatchAppendReq>,
+    /// What they hold.
+    pub(crate) charges: Charges,
+    /// How long all parts of an append may take together.
+    pub(crate) patience: Duration,
+}
+
 /// One append as it comes, in parts.
-#[derive(Default)]
 struct Request {
+    began: Instant,
     options: Option<Options>,
     gathered: Gathered,
+    /// What its parts hold.
+    charge: Option<Charge>,
     /// Why it will be refused once it is complete.
     refused: Option<Refusal>,
 }
@@ -51,7 +67,7 @@ struct Request {
 struct Batches {
     log: Arc<dyn EventLog>,
     admission: Arc<dyn Admission>,
-    messages: Streaming<BatchAppendReq>,
+    arriving: Arriving,
     /// Looked at while nothing is being written: what has come whole is answered.
     end: End,
     begun: HashMap<Uuid, Request>,
@@ -64,10 +80,10 @@ struct Batches {
 pub(crate) fn append_batches(
     log: Arc<dyn EventLog>,
     admission: Arc<dyn Admission>,
-    messages: Streaming<BatchAppendReq>,
+    arriving: Arriving,
     end: End,
 ) -> BoxStream<'static, Result<BatchAppendResp, Status>> {
-    let batches = Batches { log, admission, messages, end, begun: HashMap::new(), ready: VecDeque::new(), over: None };
+    let batches = Batches { log, admission, arriving, end, begun: HashMap::new(), ready: VecDeque::new(), over: None };
     stream::unfold(Some(batches), |batches| async move {
         let mut batches = batches?;
         match batches.step().await {
@@ -100,12 +116,17 @@ impl Batches {
         let (mut complete, mut bytes) = (Vec::new(), 0);
         while self.over.is_none() && complete.len() < MAX_TOGETHER && bytes < ENOUGH_BYTES {
             let message = if complete.is_empty() {
+                let late = self.late();
                 tokio::select! {
                     refusal = &mut self.end => Err(refusal.into()),
-                    message = self.messages.message() => message,
+                    message = self.arriving.messages.message() => message,
+                    () = late => {
+                        self.give_up();
+                        continue;
+                    }
                 }
             } else {
-                match self.messages.message().now_or_never() {
+                match self.arriving.messages.message().now_or_never() {
                     Some(message) => message,
                     None => break,
                 }
@@ -126,6 +147,28 @@ impl Batches {
         complete
     }
 
+    /// When the append that began first has taken too long.
+    fn late(&self) -> impl Future<Output = ()> + use<> {
+        let waited_for = self.begun.values().filter(|request| request.refused.is_none());
+        let late = waited_for.map(|request| request.began + self.arriving.patience).min();
+        async move {
+            match late {
+                Some(late) => sleep_until(late).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Refuses what has taken too long, once it is complete.
+    fn give_up(&mut self) {
+        let patience = self.arriving.patience;
+        for request in self.begun.values_mut().filter(|request| request.refused.is_none()) {
+            if request.began.elapsed() >= patience {
+                request.refuse(Refusal::Late { seconds: patience.as_secs() });
+            }
+        }
+    }
+
     /// Takes a part of an append; hands the append out when that was the last.
     fn take(&mut self, message: BatchAppendReq) -> Result<Option<(Uuid, Request)>, Refusal> {
         let id = message.correlation_id.as_ref().and_then(crate::wire::Uuid::read);
@@ -134,24 +177,16 @@ impl Batches {
             let message = format!("{MAX_BEGUN} appends are begun and not complete; send the rest of some first");
             return Err(Refusal::invalid("correlation_id", message));
         }
-        let others: usize = self.begun.values().map(|request| request.gathered.bytes()).sum();
-        let request = self.begun.entry(id).or_default();
+        let charge = self.arriving.charges.take();
+        let others: usize = self.begun.values().map(|request| request.gathered.held()).sum();
+        let request = self.begun.entry(id).or_insert_with(Request::begin);
         if request.options.is_none() {
-            request.options = message.options;
+            request.options = message.options.map(on_its_own);
         }
-        for proposed in message.proposed_messages {
-            if request.refused.is_none()
-                && let Err(refusal) = request.gathered.push(proposed.into())
-            {
-                request.refused = Some(refusal);
-            }
-        }
-        if request.refused.is_none() && others + request.gathered.bytes() > MAX_BEGUN_BYTES {
-            request.refused = Some(Refusal::TooLarge { limit: MAX_BEGUN_BYTES });
-        }
-        if request.refused.is_some() {
-            // What will be refused takes no memory until then.
-            request.gathered = Gathered::default();
+        if request.refused.is_none()
+            && let Err(refusal) = request.gather(message.proposed_messages, charge, others)
+        {
+            request.refuse(refusal);
         }
         Ok(if message.is_final { self.begun.remove(&id).map(|request| (id, request)) } else { None })
     }
@@ -161,7 +196,9 @@ impl Batches {
         let now = Utc::now();
         let mut appends = Vec::with_capacity(complete.len());
         let mut answers = Vec::with_capacity(complete.len());
-        for (id, request) in complete {
+        let mut held = Vec::with_capacity(complete.len());
+        for (id, mut request) in complete {
+            held.push(request.charge.take());
             let (options, append) = request.judged(self.admission.as_ref(), now);
             let fate = match append {
                 Ok(append) if append.events.is_empty() => Fate::Nothing(append),
@@ -187,6 +224,7 @@ impl Batches {
             };
             self.ready.push_back(answer(id, options, outcome));
         }
+        drop(held);
     }
 }
 
@@ -214,8 +252,37 @@ enum Fate {
 }
 
 impl Request {
+    fn begin() -> Self {
+        Self { began: Instant::now(), options: None, gathered: Gathered::default(), charge: None, refused: None }
+    }
+
+    /// Takes a part's events, beside so many bytes of other appends, and holds what they hold.
+    fn gather(&mut self, events: Vec<ProposedMessage>, charge: Option<Charge>, others: usize) -> Result<(), Refusal> {
+        if let Some(mut charge) = charge {
+            charge.grow(events.len() * Proposed::OVERHEAD_BYTES)?;
+            match &mut self.charge {
+                Some(held) => held.absorb(charge),
+                None => self.charge = Some(charge),
+            }
+        }
+        for event in events {
+            self.gathered.push(event.into())?;
+        }
+        if others + self.gathered.held() > MAX_BEGUN_BYTES {
+            return Err(Refusal::TooLarge { limit: MAX_BEGUN_BYTES });
+        }
+        Ok(())
+    }
+
+    /// Will be refused once it is complete, and takes no memory until then.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refused = Some(refusal);
+        self.gathered = Gathered::default();
+        self.charge = None;
+    }
+
     fn judged(self, admission: &dyn Admission, now: DateTime<Utc>) -> (Options, Result<StreamAppend, Refusal>) {
-        let Self { options, gathered, refused } = self;
+        let Self { options, gathered, refused, began: _, charge: _ } = self;
         let Some(options) = options else {
             let refusal = Refusal::invalid("options", "missing in the first part of the append");
             return (Options::default(), Err(refusal));
@@ -243,6 +310,14 @@ impl Request {
         let append = judge();
         (options, append)
     }
+}
+
+/// What is said of an append, without the message that it came in, which would be kept along with it.
+fn on_its_own(mut options: Options) -> Options {
+    if let Some(StreamIdentifier { stream_name: name }) = &mut options.stream_identifier {
+        *name = Bytes::copy_from_slice(&name[..name.len().min(KEPT_NAME_BYTES)]);
+    }
+    options
 }
 
 /// Whether the client does not want it any more.

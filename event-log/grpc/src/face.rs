@@ -6,25 +6,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EventLog, KeyService};
+use futures::StreamExt;
+use places::{Places, connections};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::authority::{Access, Authority};
-use crate::connection::connections;
+use crate::connection::Client;
+use crate::gate::{Gate, greeted};
+use crate::limits::{
+    Limits, MAX_BATCH_MESSAGE_BYTES, MAX_CALLS_PER_CONNECTION, MAX_HEADER_BYTES, MAX_QUESTION_BYTES, MAX_RESET_CALLS,
+};
 use crate::wire::gossip::gossip_server::GossipServer;
 use crate::wire::keys::keys_server::KeysServer;
 use crate::wire::server_features::server_features_server::ServerFeaturesServer;
 use crate::wire::streams::streams_server::StreamsServer;
 use crate::{features, gossip, keys, streams};
 
-/// The largest message that is taken, in bytes: an append's events may come in one, with the rest around them.
-const MAX_MESSAGE_BYTES: usize = crate::append::MAX_APPEND_BYTES + (1 << 20);
-/// How many calls a connection may have at a time.
-const MAX_CALLS_PER_CONNECTION: u32 = 128;
 /// After so much silence a connection is asked whether it still is there.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// How long the answer to that may take.
@@ -95,13 +99,22 @@ pub struct Settings {
     pub plaintext_behind_proxy: bool,
     /// What somebody without credentials may do.
     pub anonymous: Access,
+    /// What is bounded for all clients together.
+    pub limits: Limits,
 }
 
 impl Settings {
     /// Plaintext for those with a token: what a loopback address allows.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, advertised: None, tls: None, plaintext_behind_proxy: false, anonymous: Access::Nothing }
+        Self {
+            listen,
+            advertised: None,
+            tls: None,
+            plaintext_behind_proxy: false,
+            anonymous: Access::Nothing,
+            limits: Limits::default(),
+        }
     }
 
     fn check(&self) -> Result<(), FaceError> {
@@ -139,6 +152,8 @@ impl Face {
         settings.check()?;
         let mut server = Server::builder()
             .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .http2_max_pending_accept_reset_streams(Some(MAX_RESET_CALLS))
             .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT));
         if let Some(tls) = &settings.tls {
@@ -148,18 +163,17 @@ impl Face {
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
-        let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised };
-        let keys = shared_keys.map(|keys| KeysServer::new(keys::Service { keys, authority: Arc::clone(&authority) }));
-        let streams = streams::Service::new(log, authority, admission, settings.anonymous, stopped.clone());
-        let streams = StreamsServer::new(streams)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let router = server
-            .add_service(streams)
-            .add_service(GossipServer::new(gossip))
-            .add_optional_service(keys)
-            .add_service(ServerFeaturesServer::new(features::Service));
-        let serving = tokio::spawn(router.serve_with_incoming_shutdown(connections(listener), told(stopped)));
+        let places = Places::new(settings.limits.places);
+        let shared_with = Arc::clone(&authority);
+        let calls = calls(log, authority, admission, &settings, address, &places, &stopped);
+        let keys = shared_keys.map(|keys| {
+            let keys = KeysServer::new(keys::Service { keys, authority: shared_with });
+            keys.max_decoding_message_size(keys::MAX_MESSAGE_BYTES)
+        });
+        let incoming = connections(listener, places).map(|connection| connection.map(Client));
+        let serving =
+            server.add_routes(calls).add_optional_service(keys).serve_with_incoming_shutdown(incoming, told(stopped));
+        let serving = tokio::spawn(serving);
         Ok(Self { address, stop, serving })
     }
 
@@ -183,6 +197,40 @@ impl Face {
             }
         }
     }
+}
+
+/// The calls without a server, until they are told to stop: for whoever has a request in memory.
+#[must_use]
+pub fn in_memory(
+    log: Arc<dyn EventLog>,
+    authority: Arc<dyn Authority>,
+    admission: Arc<dyn Admission>,
+    settings: &Settings,
+    stopped: &watch::Receiver<bool>,
+) -> Routes {
+    let places = Places::new(settings.limits.places);
+    calls(log, authority, admission, settings, settings.listen, &places, stopped)
+}
+
+fn calls(
+    log: Arc<dyn EventLog>,
+    authority: Arc<dyn Authority>,
+    admission: Arc<dyn Admission>,
+    settings: &Settings,
+    address: SocketAddr,
+    places: &Places,
+    stopped: &watch::Receiver<bool>,
+) -> Routes {
+    let streams = streams::Service::new(log, admission, settings.limits.arriving, stopped.clone());
+    let streams = StreamsServer::new(streams)
+        .max_decoding_message_size(MAX_BATCH_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_BATCH_MESSAGE_BYTES);
+    let gossip = gossip::Service { id: Uuid::new_v4(), address, advertised: settings.advertised.clone() };
+    let gossip = GossipServer::new(gossip).max_decoding_message_size(MAX_QUESTION_BYTES);
+    let features = ServerFeaturesServer::new(features::Service).max_decoding_message_size(MAX_QUESTION_BYTES);
+    Routes::new(Gate::new(streams, authority, settings.anonymous, places.clone(), &settings.limits))
+        .add_service(InterceptedService::new(gossip, greeted))
+        .add_service(InterceptedService::new(features, greeted))
 }
 
 async fn told(mut stop: watch::Receiver<bool>) {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use event_log::{KeyService, LogError, SubjectKeys};
+use places::Visitor;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request, Response, Status};
 
@@ -16,6 +17,8 @@ use crate::wire::keys::{Destroyed, OpenedKeys, Subject, Subjects};
 
 /// How many subjects may be asked for at a time: more than any page shows.
 pub(crate) const MAX_SUBJECTS: usize = 1_000;
+/// The largest question: as many of the longest names.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 512 << 10;
 /// The trailer that names the subject of a refusal.
 pub(crate) const SUBJECT: &str = "subject";
 
@@ -27,7 +30,11 @@ pub(crate) struct Service {
 
 impl Service {
     fn guard<T>(&self, request: &Request<T>) -> Result<(), Refusal> {
-        guard(self.authority.as_ref(), Access::Nothing, request.metadata(), Access::Append).map(drop)
+        let visitor = request.extensions().get::<Visitor>();
+        visitor.into_iter().for_each(Visitor::greet);
+        guard(self.authority.as_ref(), Access::Nothing, request.metadata(), Access::Append)?;
+        visitor.into_iter().for_each(Visitor::know);
+        Ok(())
     }
 
     fn subjects<'a>(&self, request: &'a Request<Subjects>) -> Result<Vec<&'a str>, Status> {

@@ -4,39 +4,40 @@
 //! `schema`. An event without them is of schema 1 and occurred when it came; one whose `occurredAt` or `schema` can't be
 //! read is refused, for nobody could mend it later.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use event_log::{NewEvent, StreamName};
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::envelope::{CONTENT_TYPE, JSON, TYPE};
 use crate::refusal::Refusal;
+use crate::wire::StreamIdentifier;
 use crate::wire::streams::{append_req, batch_append_req};
-use crate::wire::{self, StreamIdentifier};
 
-/// An event as either way of appending sends it.
+/// An event as either way of appending sends it, without what nobody reads.
 #[derive(Debug)]
 pub(crate) struct Proposed {
-    id: Option<wire::Uuid>,
-    metadata: HashMap<String, String>,
+    id: Option<Uuid>,
+    event_type: Option<String>,
+    content_type: Option<String>,
     custom_metadata: Bytes,
     data: Bytes,
 }
 
 impl From<append_req::ProposedMessage> for Proposed {
     fn from(message: append_req::ProposedMessage) -> Self {
-        let append_req::ProposedMessage { id, metadata, custom_metadata, data } = message;
-        Self { id, metadata, custom_metadata, data }
+        let append_req::ProposedMessage { id, mut metadata, custom_metadata, data } = message;
+        let (event_type, content_type) = (metadata.remove(TYPE), metadata.remove(CONTENT_TYPE));
+        Self { id: id.and_then(|id| id.read()), event_type, content_type, custom_metadata, data }
     }
 }
 
 impl From<batch_append_req::ProposedMessage> for Proposed {
     fn from(message: batch_append_req::ProposedMessage) -> Self {
         let batch_append_req::ProposedMessage { id, metadata, custom_metadata, data } = message;
-        Self { id, metadata, custom_metadata, data }
+        append_req::ProposedMessage { id, metadata, custom_metadata, data }.into()
     }
 }
 
@@ -49,18 +50,20 @@ struct Header {
 }
 
 impl Proposed {
-    /// How much memory it takes, in bytes, roughly.
+    /// How much memory it takes beside the bytes in which it came.
+    pub(crate) const OVERHEAD_BYTES: usize = size_of::<Self>();
+
+    /// How many bytes it has, with its names.
     pub(crate) fn bytes(&self) -> usize {
-        let texts: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let texts: usize = self.event_type.iter().chain(&self.content_type).map(String::len).sum();
         self.custom_metadata.len() + self.data.len() + texts
     }
 
     /// The event to append.
-    pub(crate) fn event(mut self, now: DateTime<Utc>) -> Result<NewEvent, Refusal> {
-        let id = self.id.as_ref().and_then(wire::Uuid::read);
-        let id = id.ok_or_else(|| Refusal::invalid("id", "missing, or not a UUID; give each event its own"))?;
-        let event_type = self.metadata.remove(TYPE).ok_or(Refusal::MissingMetadata(TYPE))?;
-        let content_type = self.metadata.remove(CONTENT_TYPE).ok_or(Refusal::MissingMetadata(CONTENT_TYPE))?;
+    pub(crate) fn event(self, now: DateTime<Utc>) -> Result<NewEvent, Refusal> {
+        let id = self.id.ok_or_else(|| Refusal::invalid("id", "missing, or not a UUID; give each event its own"))?;
+        let event_type = self.event_type.ok_or(Refusal::MissingMetadata(TYPE))?;
+        let content_type = self.content_type.ok_or(Refusal::MissingMetadata(CONTENT_TYPE))?;
         if content_type != JSON {
             return Err(Refusal::invalid(CONTENT_TYPE, format!("{content_type:?}; this book keeps {JSON}")));
         }

@@ -66,7 +66,7 @@ impl Reader {
                 break;
             }
             if let Some(filter) = &self.filter
-                && !filter.wants(&event)?
+                && !filter.wants(&event).await?
             {
                 continue;
             }

@@ -6,6 +6,7 @@ use prost::Message;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
+use crate::limits::MAX_TOLD_CHARACTERS;
 use crate::wire::{self, rpc};
 
 /// Why a call can't be answered.
@@ -37,6 +38,21 @@ pub(crate) enum Refusal {
     )]
     Timeout,
 
+    #[error("a message of {bytes} bytes, and at most {limit} are taken here; make it smaller, or append in parts")]
+    HugeMessage { bytes: usize, limit: usize },
+
+    #[error("it did not come whole within {seconds} s; send it again, at once")]
+    Late { seconds: u64 },
+
+    #[error("it broke off before its end ({why}), and nothing of it was done; send it again")]
+    BrokenOff { why: String },
+
+    #[error("this connection has sent as much as it may without waiting for answers; wait for some, then go on")]
+    ConnectionFull,
+
+    #[error("this node holds as much as it may of what clients are appending; try again in a while")]
+    NodeFull,
+
     #[error("this node is as busy as it may be; try again in a while")]
     Busy,
 
@@ -54,11 +70,15 @@ impl Refusal {
 
     fn code(&self) -> Code {
         match self {
-            Self::Invalid { .. } | Self::MissingMetadata(_) | Self::TooLarge { .. } => Code::InvalidArgument,
+            Self::Invalid { .. } | Self::MissingMetadata(_) | Self::TooLarge { .. } | Self::HugeMessage { .. } => {
+                Code::InvalidArgument
+            }
             Self::WrongVersion { .. } => Code::FailedPrecondition,
             Self::AccessDenied(_) => Code::PermissionDenied,
             Self::Unauthenticated(_) => Code::Unauthenticated,
-            Self::Timeout => Code::Aborted,
+            Self::Timeout | Self::BrokenOff { .. } => Code::Aborted,
+            Self::Late { .. } => Code::DeadlineExceeded,
+            Self::ConnectionFull | Self::NodeFull => Code::ResourceExhausted,
             Self::Busy | Self::Stopping => Code::Unavailable,
             Self::Log(error) => match error {
                 LogError::Damaged { .. } => Code::DataLoss,
@@ -79,7 +99,7 @@ impl Refusal {
                 ("exception", "missing-required-metadata-property".to_owned()),
                 ("required-metadata-properties", "type,content-type".to_owned()),
             ],
-            Self::TooLarge { limit } => vec![
+            Self::TooLarge { limit } | Self::HugeMessage { limit, .. } => vec![
                 ("exception", "maximum-append-size-exceeded".to_owned()),
                 ("maximum-append-size", limit.to_string()),
             ],
@@ -90,8 +110,26 @@ impl Refusal {
                 ("actual-version", actual.map_or(-1, |revision| i128::from(revision.0)).to_string()),
             ],
             Self::AccessDenied(_) | Self::Unauthenticated(_) => vec![("exception", "access-denied".to_owned())],
-            Self::Invalid { .. } | Self::Timeout | Self::Busy | Self::Stopping | Self::Log(_) => Vec::new(),
+            Self::Invalid { .. }
+            | Self::Timeout
+            | Self::Late { .. }
+            | Self::BrokenOff { .. }
+            | Self::ConnectionFull
+            | Self::NodeFull
+            | Self::Busy
+            | Self::Stopping
+            | Self::Log(_) => Vec::new(),
         }
+    }
+
+    /// The sentence, not longer than anybody reads: it may quote what the client sent.
+    fn told(&self) -> String {
+        let mut told = self.to_string();
+        if let Some((end, _)) = told.char_indices().nth(MAX_TOLD_CHARACTERS) {
+            told.truncate(end);
+            told.push('…');
+        }
+        told
     }
 
     /// As one request of a batch is refused.
@@ -116,21 +154,26 @@ impl Refusal {
                 (Code::AlreadyExists, "WrongExpectedVersion".to_owned(), packed("WrongExpectedVersion", &details))
             }
             Self::AccessDenied(_) | Self::Unauthenticated(_) => {
-                (Code::PermissionDenied, self.to_string(), packed("AccessDenied", &wire::AccessDenied {}))
+                (Code::PermissionDenied, self.told(), packed("AccessDenied", &wire::AccessDenied {}))
             }
-            Self::Timeout => (Code::DeadlineExceeded, self.to_string(), packed("Timeout", &wire::Timeout {})),
-            Self::TooLarge { limit } => {
+            Self::Timeout | Self::Late { .. } => {
+                (Code::DeadlineExceeded, self.told(), packed("Timeout", &wire::Timeout {}))
+            }
+            Self::TooLarge { limit } | Self::HugeMessage { limit, .. } => {
                 let limit = u32::try_from(*limit).unwrap_or(u32::MAX);
                 let details = wire::MaximumAppendSizeExceeded { max_append_size: limit };
-                (Code::InvalidArgument, self.to_string(), packed("MaximumAppendSizeExceeded", &details))
+                (Code::InvalidArgument, self.told(), packed("MaximumAppendSizeExceeded", &details))
             }
             Self::Invalid { .. } | Self::MissingMetadata(_) | Self::Log(LogError::Invalid { .. }) => {
-                let details = wire::BadRequest { message: self.to_string() };
-                (Code::InvalidArgument, self.to_string(), packed("BadRequest", &details))
+                let details = wire::BadRequest { message: self.told() };
+                (Code::InvalidArgument, self.told(), packed("BadRequest", &details))
             }
-            Self::Busy | Self::Stopping | Self::Log(_) => {
-                (self.code(), self.to_string(), packed("Unknown", &wire::Unknown {}))
-            }
+            Self::BrokenOff { .. }
+            | Self::ConnectionFull
+            | Self::NodeFull
+            | Self::Busy
+            | Self::Stopping
+            | Self::Log(_) => (self.code(), self.told(), packed("Unknown", &wire::Unknown {})),
         };
         rpc::Status { code: code as i32, message, details: Some(details) }
     }
@@ -163,7 +206,7 @@ impl From<Refusal> for Status {
                 trailers.insert(name, value);
             }
         }
-        Self::with_metadata(refusal.code(), refusal.to_string(), trailers)
+        Self::with_metadata(refusal.code(), refusal.told(), trailers)
     }
 }
 

@@ -1,6 +1,7 @@
-//! The calls of the service Streams, each guarded, and as many at a time as memory allows.
+//! The calls of the service Streams, as they come through the [gate](crate::gate), and as many at a time as memory allows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_log::EventLog;
 use futures::stream::{BoxStream, StreamExt};
@@ -10,9 +11,11 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::admission::Admission;
 use crate::append::append;
-use crate::authority::{Access, Authority, Grant, guard};
-use crate::batch_append::{WRITE_TIMEOUT, append_batches};
+use crate::authority::Grant;
+use crate::batch_append::{Arriving, WRITE_TIMEOUT, append_batches};
 use crate::ending::{end, ending};
+use crate::intake::Charges;
+use crate::limits::{MAX_APPENDING, MAX_READING};
 use crate::query::{Extent, Query, Source};
 use crate::reading::{Answers, not_found, read_all, read_stream};
 use crate::refusal::Refusal;
@@ -23,18 +26,12 @@ use crate::wire::streams::{
     TombstoneResp,
 };
 
-/// How many readings and subscriptions there are at a time. Each holds a page of the book: 1 MiB, more only as long as it
-/// has not seen how large the events are.
-const MAX_READING: usize = 256;
-/// How many calls gather what they append at a time; each holds 16 MiB at most, a batch 32 MiB.
-const MAX_APPENDING: usize = 32;
-
 /// The service.
 pub(crate) struct Service {
     pub(crate) log: Arc<dyn EventLog>,
-    pub(crate) authority: Arc<dyn Authority>,
     pub(crate) admission: Arc<dyn Admission>,
-    pub(crate) anonymous: Access,
+    /// How long a message may take to arrive, and all of an append.
+    pub(crate) arriving: Duration,
     pub(crate) stop: watch::Receiver<bool>,
     places: Places,
 }
@@ -48,20 +45,15 @@ struct Places {
 impl Service {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
-        authority: Arc<dyn Authority>,
         admission: Arc<dyn Admission>,
-        anonymous: Access,
+        arriving: Duration,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let places = Places {
             reading: Arc::new(Semaphore::new(MAX_READING)),
             appending: Arc::new(Semaphore::new(MAX_APPENDING)),
         };
-        Self { log, authority, admission, anonymous, stop, places }
-    }
-
-    fn guard<T>(&self, request: &Request<T>, needed: Access) -> Result<Grant, Refusal> {
-        guard(self.authority.as_ref(), self.anonymous, request.metadata(), needed)
+        Self { log, admission, arriving, stop, places }
     }
 
     async fn answers(&self, query: Query, grant: Grant) -> Result<Answers, Refusal> {
@@ -100,14 +92,14 @@ impl Streams for Service {
     type BatchAppendStream = BoxStream<'static, Result<BatchAppendResp, Status>>;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
-        let grant = self.guard(&request, Access::Read)?;
+        let grant = granted(&request)?;
         let place = place(&self.places.reading)?;
         let query = Query::read(request.into_inner().options)?;
         Ok(Response::new(holding(place, self.answers(query, grant).await?)))
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
-        self.guard(&request, Access::Append)?;
+        granted(&request)?;
         let _place = place(&self.places.appending)?;
         let appended = append(self.log.as_ref(), self.admission.as_ref(), request.into_inner());
         match timeout(WRITE_TIMEOUT, appended).await {
@@ -120,22 +112,30 @@ impl Streams for Service {
         &self,
         request: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
-        let grant = self.guard(&request, Access::Append)?;
+        let grant = granted(&request)?;
         let place = place(&self.places.appending)?;
         let end = end(self.stop.clone(), grant.until);
-        let answers = append_batches(Arc::clone(&self.log), Arc::clone(&self.admission), request.into_inner(), end);
+        let charges = request.extensions().get::<Charges>().cloned().unwrap_or_default();
+        let arriving = Arriving { messages: request.into_inner(), charges, patience: self.arriving };
+        let answers = append_batches(Arc::clone(&self.log), Arc::clone(&self.admission), arriving, end);
         Ok(Response::new(holding(place, answers)))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
-        self.guard(&request, Access::Read)?;
+        granted(&request)?;
         Err(immutable().into())
     }
 
     async fn tombstone(&self, request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
-        self.guard(&request, Access::Read)?;
+        granted(&request)?;
         Err(immutable().into())
     }
+}
+
+/// What the gate let the call in with.
+fn granted<T>(request: &Request<T>) -> Result<Grant, Refusal> {
+    let grant = request.extensions().get::<Grant>().copied();
+    grant.ok_or_else(|| Refusal::AccessDenied("this call has come by another way than the gate".to_owned()))
 }
 
 fn immutable() -> Refusal {

@@ -108,7 +108,7 @@ impl FollowingAll {
             }
             match self.events.next().await.transpose()? {
                 None => return Err(LogError::Closed.into()),
-                Some(Subscribed::Event(event)) => self.take(event)?,
+                Some(Subscribed::Event(event)) => self.take(event).await?,
                 Some(Subscribed::CaughtUp) => {
                     if self.unsaid > 0 {
                         self.checkpoint();
@@ -125,7 +125,7 @@ impl FollowingAll {
         }
     }
 
-    fn take(&mut self, event: Recorded) -> Result<(), Refusal> {
+    async fn take(&mut self, event: Recorded) -> Result<(), Refusal> {
         self.considered = Some(event.position);
         let Some(filter) = &self.filter else {
             self.ready.push_back(delivered(event, self.ids));
@@ -133,7 +133,7 @@ impl FollowingAll {
         };
         self.unsaid += 1;
         let due = self.unsaid >= filter.checkpoint_interval;
-        if filter.wants(&event)? {
+        if filter.wants(&event).await? {
             self.ready.push_back(delivered(event, self.ids));
         }
         if due {
