@@ -50,7 +50,7 @@ pub(crate) fn run(data: &Data, file: &Path, keys: &[PublicHeadKey], url: Option<
         (Some(_), _) => println!("good: today's book contains all that was seen"),
     }
     if let Some(first) = seen.first() {
-        println!("seen before   {} heads, the first {}", seen.len(), shown(first));
+        println!("seen before   {}, the first {}", seen.len(), shown(first));
     }
     let last = seen.last().map(|last| last.head.size);
     match newest.filter(|newest| last.is_none_or(|last| last < newest.head.size)) {
@@ -98,8 +98,13 @@ fn in_book(data: &Data, seen: &[SignedHead], keys: &[PublicHeadKey]) -> Result<V
     let heads = seen.iter().cloned().chain(newest.clone());
     let compared = heads::compare(log.as_ref(), Comparison::new(heads, kept))?;
     Ok(match compared.difference {
-        Some(difference @ Difference::Head { .. }) => {
-            Visit::Broken(format!("today's book does not contain all that was seen: {difference}"))
+        Some(ref difference @ Difference::Head { ref head, .. }) => {
+            let what = if seen.contains(head) {
+                "today's book does not contain all that was seen"
+            } else {
+                "the head that lies beside today's book is of another one, and is not kept"
+            };
+            Visit::Broken(format!("{what}: {difference}"))
         }
         // What is kept beside a book was never shown to a witness.
         Some(Difference::Kept { .. }) | None => Visit::Contains(newest),

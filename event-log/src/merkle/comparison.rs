@@ -9,6 +9,8 @@ use std::fmt;
 use std::iter::Peekable;
 use std::vec;
 
+use chrono::SecondsFormat;
+
 use super::{Hash, HashTree, Peaks, SignedHead};
 use crate::{LogError, Position, Recorded};
 
@@ -203,7 +205,8 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Head { head, place, .. } => {
-                let (size, time, key) = (head.head.size, head.head.time.to_rfc3339(), head.key_id());
+                let (size, key) = (head.head.size, head.key_id());
+                let time = head.head.time.to_rfc3339_opts(SecondsFormat::Secs, true);
                 write!(
                     f,
                     "the book is not the one whose head of {size} events was signed at {time} by {key}: something was \
@@ -239,7 +242,7 @@ impl fmt::Display for Place {
                 write!(f, "the first position that differs is {position}, before which the book ends now")
             }
             Self::Between { first, last } => {
-                write!(f, "the first position that differs is from {first} to {last}, for before that the book holds")
+                write!(f, "the first position that differs is one from {first} to {last}")
             }
         }
     }
