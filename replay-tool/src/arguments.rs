@@ -1,11 +1,13 @@
 //! The command line.
 
+use std::fs;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::Position;
+use event_log::merkle::{HeadError, PublicHeadKey};
 use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use projections::report::Filter;
@@ -14,6 +16,7 @@ use uuid::Uuid;
 
 use crate::book::Data;
 use crate::copy::Place;
+use crate::error::ToolError;
 
 /// Verify, replay, compare, regenerate and explain what is in a Marktboek book.
 ///
@@ -69,11 +72,50 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check every record: checksums, revisions, positions; name the place of any damage.
+    /// Check every record: checksums, revisions, positions; name the place of any damage. And compare the book with every
+    /// head that was signed of it: name the first position that differs.
+    ///
+    /// Of a book in a cluster only the second, with the heads in the data directory.
     Verify {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Print an event with the proof that it is in the book of which the newest head was signed, as JSON for `verify-proof`.
+    Prove {
+        /// The event's position.
+        #[arg(long)]
+        position: u64,
+        /// A server to take head and proof from, as in http://127.0.0.1:8080; the book itself where nothing is said.
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Say what a proof proves. Needs no book and no server: the proof and the operator's public keys are enough. Exit code 1
+    /// when it proves nothing.
+    VerifyProof {
+        /// The proof; standard input where nothing is said.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        keys: TrustedKeys,
+    },
+    /// Keep the heads that were seen, and say whether today's book contains them all. Exit code 1 names the one that it does
+    /// not.
+    Witness {
+        /// The file of heads; it is made at the first visit, whose head is trusted, and only grows.
+        file: PathBuf,
+        #[command(flatten)]
+        keys: TrustedKeys,
+        /// A server to ask for its newest head and a proof, as in http://127.0.0.1:8080; where nothing is said, the book is
+        /// read and compared with every head.
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Print the public keys of all that ever signed heads of the book, the oldest first.
+    HeadKeys {
+        /// Make another key, which signs from now on. No server may have the book open: stop it first. Nodes on a cluster
+        /// take it up when they start again.
+        #[arg(long)]
+        rotate: bool,
     },
     /// Print a view. Without a moment or position: the served view, at the book's end.
     View {
@@ -234,6 +276,31 @@ pub(crate) struct FilterArguments {
 impl From<FilterArguments> for Filter {
     fn from(FilterArguments { category, subcategory, product }: FilterArguments) -> Self {
         Self { category, subcategory, product }
+    }
+}
+
+/// The keys by which heads may be signed. Not to be had from whom is to be verified.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct TrustedKeys {
+    /// A public key of the operator's, as `head-keys` prints it. May be given more than once.
+    #[arg(long, value_name = "KEY")]
+    key: Vec<PublicHeadKey>,
+    /// A file of such keys, a line each.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+}
+
+impl TrustedKeys {
+    pub(crate) fn read(mut self) -> Result<Vec<PublicHeadKey>, ToolError> {
+        if let Some(file) = &self.keys {
+            let text = fs::read_to_string(file).map_err(ToolError::io(format!("reading {}", file.display())))?;
+            let wrong = |error: HeadError| ToolError::Usage(format!("{}: {error}", file.display()));
+            for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                self.key.push(line.parse().map_err(wrong)?);
+            }
+        }
+        Ok(self.key)
     }
 }
 

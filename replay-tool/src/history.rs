@@ -73,15 +73,20 @@ fn print(event: &Recorded, as_json: bool, vault: Option<&Vault>) -> Result<(), T
         println!("{line}");
         return Ok(());
     }
-    let why = serde_json::from_slice::<Metadata>(&event.metadata).map_or_else(
+    let why = why(&event.metadata);
+    println!("{:>4}  {:>8}  {occurred_at}  {}  by {why}  {data}", event.revision, event.position, event.event_type);
+    Ok(())
+}
+
+/// Who and why, as an event's metadata says it.
+pub(crate) fn why(metadata: &[u8]) -> String {
+    serde_json::from_slice::<Metadata>(metadata).map_or_else(
         |_| "unknown".to_owned(),
         |metadata| {
             let cause = metadata.causation_id.map_or_else(String::new, |cause| format!(" caused by {cause}"));
             format!("{}:{} command {}{cause}", metadata.actor.role.name(), metadata.actor.id, metadata.command_id)
         },
-    );
-    println!("{:>4}  {:>8}  {occurred_at}  {}  by {why}  {data}", event.revision, event.position, event.event_type);
-    Ok(())
+    )
 }
 
 /// Replaces each sealed value by what it says, or by a note of whose key it needs.

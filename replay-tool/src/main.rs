@@ -8,6 +8,10 @@
 //! | `import.rs` | `import olist DIR` |
 //! | `copy/` | `copy --from LOG --to LOG` |
 //! | `verify.rs` | `verify` |
+//! | `prove.rs`, `proof.rs` | `prove --position N` |
+//! | `verify_proof.rs` | `verify-proof [FILE]` |
+//! | `witness.rs` | `witness FILE` |
+//! | `head_keys.rs` | `head-keys` |
 //! | `view.rs` | `view NAME` |
 //! | `diff.rs` | `diff NAME` |
 //! | `dsa.rs` | `dsa --period P` |
@@ -29,13 +33,19 @@ mod erased;
 mod error;
 mod explain_rank;
 mod export_statements;
+mod head_keys;
+mod heads;
 mod history;
 mod import;
 mod progress;
+mod proof;
+mod prove;
 mod rebuild;
 mod transparency_report;
 mod verify;
+mod verify_proof;
 mod view;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -76,6 +86,10 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         }
         Command::Copy { from, to, json } => copy::run(&from, &to, json),
         Command::Verify { json } => verify::run(&data, json),
+        Command::Prove { position, url } => prove::run(&data, position, url.as_deref()),
+        Command::VerifyProof { file, keys } => verify_proof::run(file.as_deref(), &keys.read()?),
+        Command::Witness { file, keys, url } => witness::run(&data, &file, &keys.read()?, url.as_deref()),
+        Command::HeadKeys { rotate } => head_keys::run(&data, rotate),
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server } => diff::run(&data, &names, &server),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),

@@ -5,6 +5,8 @@
 //! | [`programs`] | the built programs, run as people run them |
 //! | [`node`] | the built program as a server, killed and started again |
 //! | [`books`] | data directories with generated histories |
+//! | [`forger`] | a book's files changed by somebody who knows the format |
+//! | [`signed`] | books with signed heads, without a server |
 //! | [`faces`] | books shown to EventStoreDB's clients, without a program |
 //! | [`chance`] | random choices that can be made again |
 //!
@@ -15,5 +17,7 @@
 pub mod books;
 pub mod chance;
 pub mod faces;
+pub mod forger;
 pub mod node;
 pub mod programs;
+pub mod signed;

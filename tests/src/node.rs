@@ -15,6 +15,7 @@ use crate::programs::marktboek;
 pub struct Node {
     data: PathBuf,
     process: Child,
+    url: String,
     address: String,
 }
 
@@ -22,15 +23,21 @@ impl Node {
     /// Starts one on a data directory. It is there when this returns.
     #[must_use]
     pub fn start(data: &Path) -> Self {
-        let (process, address) = serve(data, "127.0.0.1:0");
-        Self { data: data.to_owned(), process, address }
+        let (process, url, address) = serve(data, "127.0.0.1:0");
+        Self { data: data.to_owned(), process, url, address }
     }
 
     /// Ends it by SIGKILL and starts it again, on its data and at its address.
     pub fn kill_and_restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = serve(&self.data, &self.address).0;
+        (self.process, self.url, _) = serve(&self.data, &self.address);
+    }
+
+    /// Where it answers to HTTP.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The connection string of someone in a role.
@@ -51,23 +58,27 @@ impl Drop for Node {
     }
 }
 
-/// A program that listens, and where.
-fn serve(data: &Path, listen: &str) -> (Child, String) {
+/// A program that listens, and where: to HTTP, and for EventStoreDB's clients.
+fn serve(data: &Path, listen: &str) -> (Child, String, String) {
     let arguments = ["serve", "--log-format", "json", "--listen", "127.0.0.1:0", "--esdb-listen", listen];
     let mut process = marktboek(data, &arguments).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(process.stderr.take().unwrap());
     let mut line = String::new();
+    let mut url = String::new();
     let address = loop {
         line.clear();
         assert!(said.read_line(&mut line).unwrap() > 0, "the node ended: {:?}", process.wait());
         let told: Value = serde_json::from_str(&line).unwrap();
+        if told["fields"]["message"].as_str().is_some_and(|message| message.starts_with("listening; ")) {
+            url = format!("http://{}", told["fields"]["address"].as_str().unwrap());
+        }
         if told["fields"]["message"] == "listening for EventStoreDB's clients" {
             break told["fields"]["address"].as_str().unwrap().to_owned();
         }
     };
     // What it says from here on is read by nobody; the pipe must not fill up.
     std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
-    (process, address)
+    (process, url, address)
 }
 
 /// The stream of a month's visits.

@@ -32,12 +32,12 @@ impl Tail {
 /// because a segment is begun only when the one before it is durable.
 pub(super) fn build(
     segments: &[Arc<Segment>],
-    observe: &mut dyn FnMut(usize, &Loaded),
+    observe: &mut dyn FnMut(usize, &Loaded) -> Result<(), LogError>,
 ) -> Result<(Index, Option<Tail>), LogError> {
     let mut builder = Builder { index: Index::default(), tail: None };
     let mut begun = None;
     load::each(segments, &mut |number, loaded| {
-        observe(number, &loaded);
+        observe(number, &loaded)?;
         if begun != Some(number) {
             begun = Some(number);
             builder.begin(&segments[number])?;
@@ -134,6 +134,6 @@ fn is_text(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok()
 }
 
-fn damage(segment: &Segment, flaw: &FlawAt) -> LogError {
+pub(super) fn damage(segment: &Segment, flaw: &FlawAt) -> LogError {
     LogError::damaged(&segment.path, flaw.offset, flaw.what.clone(), MEND)
 }

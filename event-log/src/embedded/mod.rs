@@ -43,4 +43,4 @@ mod writer;
 pub use limits::{MAX_APPEND_BYTES, MAX_EVENT_BYTES, MAX_EVENTS_PER_APPEND, MAX_TYPE_BYTES, check};
 pub use log::{EmbeddedLog, EmbeddedOptions};
 pub use recovery::TornTail;
-pub use verify::{VerifyReport, verify};
+pub use verify::{VerifyReport, verify, verify_each};

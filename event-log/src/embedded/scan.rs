@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::record::{self, Flaw, Header, Seed};
 use super::segment::{self, Segment};
 use crate::LogError;
@@ -17,7 +19,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub(super) struct Chunk {
     /// Where `bytes` begins in the segment.
     pub(super) start: u64,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
     /// Each record's offset within `bytes`, and its header.
     pub(super) records: Vec<(u32, Header)>,
 }
@@ -125,7 +127,7 @@ impl SegmentScan {
         self.offset += whole as u64;
         self.position += records.len() as u64;
         self.group_first = records.last().map(|(_, header)| header.group_first);
-        Chunk { start, bytes, records }
+        Chunk { start, bytes: bytes.into(), records }
     }
 
     /// Says what lies at and after `stopped`, which is relative to the last whole append.

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 
 use super::load::Loaded;
 use super::log::LOCK;
+use super::scan::FlawAt;
 use super::{build, recovery, segment};
-use crate::{LogError, Position, directory};
+use crate::{LogError, Position, Recorded, directory};
 
 /// While a server writes, its last group may be half visible. It is given this long to become whole; what stays as it
 /// was is damage.
@@ -49,6 +50,19 @@ pub struct VerifyReport {
 /// # Errors
 /// [`LogError::Damaged`] names the segment and the offset of the first byte that is not as it was written.
 pub fn verify(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, LogError> {
+    verify_each(path, &mut |_| Ok(()), progress)
+}
+
+/// As [`verify`], and gives each event that checks out to `take`, in order, whose error ends it. A thread of its own reads
+/// and computes checksums meanwhile.
+///
+/// # Errors
+/// As [`verify`], and what `take` says.
+pub fn verify_each(
+    path: &Path,
+    take: &mut dyn FnMut(&Recorded) -> Result<(), LogError>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<VerifyReport, LogError> {
     let live = directory::is_held(path, LOCK);
     let segments: Vec<_> = segment::list(path)?.into_iter().map(Arc::new).collect();
     let total = segments.iter().map(|segment| segment.header.length).sum();
@@ -58,7 +72,15 @@ pub fn verify(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyR
         match loaded {
             Loaded::Chunk(chunk) => {
                 done += chunk.bytes.len() as u64;
-                for (_, header) in &chunk.records {
+                for (at, header) in &chunk.records {
+                    let begins = *at as usize;
+                    let record = chunk.bytes.slice(begins..begins + header.length as usize);
+                    let event = header.recorded(&record);
+                    let event = event.map_err(|flaw| {
+                        let offset = chunk.start + u64::from(*at);
+                        build::damage(&segments[number], &FlawAt { offset, what: flaw.what().to_owned() })
+                    })?;
+                    take(&event)?;
                     let at = header.occurred_at;
                     occurred = Some(occurred.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
                 }
@@ -69,6 +91,7 @@ pub fn verify(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyR
             }
         }
         progress(done, total);
+        Ok(())
     })?;
     let report = VerifyReport {
         events: index.next().0,

@@ -95,7 +95,7 @@ impl Head {
 }
 
 impl SignedHead {
-    /// Checks that one of these keys signed it, and says which.
+    /// Checks that one of these keys signed it, and says which. A key signs heads of its own name only.
     ///
     /// # Errors
     /// [`HeadError::Unsigned`].
@@ -103,7 +103,12 @@ impl SignedHead {
         let text = self.head.text();
         let by = |key: &&PublicHeadKey| {
             let of_key = |signature: &&Signature| signature.name == key.name() && signature.key_hash == key.hash();
-            self.signatures.iter().filter(of_key).any(|signature| key.has_signed(text.as_bytes(), &signature.bytes))
+            self.head.origin == key.name()
+                && self
+                    .signatures
+                    .iter()
+                    .filter(of_key)
+                    .any(|signature| key.has_signed(text.as_bytes(), &signature.bytes))
         };
         keys.iter().find(by).ok_or_else(|| {
             let names = |names: Vec<String>| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };

@@ -17,7 +17,8 @@ use crate::{EventLog, LogError, Position};
 
 /// The file of heads, in a directory.
 pub const HEADS: &str = "heads";
-const HASHES: &str = "hashes";
+/// The file of the tree, in a directory.
+pub const HASHES: &str = "hashes";
 /// How many events are read at a time.
 const PAGE_EVENTS: usize = 8_192;
 

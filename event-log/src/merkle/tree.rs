@@ -12,10 +12,11 @@
 //! ```
 
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::{ConsistencyProof, Hash, InclusionProof};
+use super::{ConsistencyProof, Hash, InclusionProof, Peaks};
 use crate::LogError;
 
 /// A hash's length in the file.
@@ -26,9 +27,7 @@ const HASH_BYTES: u64 = Hash::BYTES as u64;
 pub struct HashTree {
     file: File,
     path: PathBuf,
-    size: u64,
-    /// The whole subtrees that the book consists of, the largest first: its size's binary digits.
-    peaks: Vec<Hash>,
+    peaks: Peaks,
 }
 
 impl HashTree {
@@ -42,15 +41,31 @@ impl HashTree {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(LogError::io("opening", &path))?;
         let hashes = file.metadata().map_err(LogError::io("reading", &path))?.len() / HASH_BYTES;
-        let mut tree = Self { file, path, size: 0, peaks: Vec::new() };
+        let mut tree = Self { file, path, peaks: Peaks::default() };
         tree.begin_with(size_of(hashes))?;
         Ok(tree)
+    }
+
+    /// Opens the tree in a file for reading only, as far as it goes now; nothing where there is no file.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Option<Self>, LogError> {
+        let path = path.as_ref().to_owned();
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(LogError::io("opening", &path))?,
+        };
+        let hashes = file.metadata().map_err(LogError::io("reading", &path))?.len() / HASH_BYTES;
+        let mut tree = Self { file, path, peaks: Peaks::default() };
+        tree.take_up(size_of(hashes))?;
+        Ok(Some(tree))
     }
 
     /// How many events it covers.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.size
+        self.peaks.size()
     }
 
     /// Forgets all but the first events.
@@ -58,13 +73,17 @@ impl HashTree {
     /// # Errors
     /// I/O errors.
     pub fn truncate(&mut self, size: u64) -> Result<(), LogError> {
-        if size < self.size { self.begin_with(size) } else { Ok(()) }
+        if size < self.size() { self.begin_with(size) } else { Ok(()) }
     }
 
     fn begin_with(&mut self, size: u64) -> Result<(), LogError> {
         self.file.set_len(count(size) * HASH_BYTES).map_err(LogError::io("cutting", &self.path))?;
-        self.size = size;
-        self.peaks = subtrees(0, size).map(|(level, number)| self.hash(level, number)).collect::<Result<_, _>>()?;
+        self.take_up(size)
+    }
+
+    fn take_up(&mut self, size: u64) -> Result<(), LogError> {
+        let peaks = subtrees(0, size).map(|(level, number)| self.hash(level, number)).collect::<Result<_, _>>()?;
+        self.peaks = Peaks::of(size, peaks);
         Ok(())
     }
 
@@ -73,30 +92,20 @@ impl HashTree {
     /// # Errors
     /// I/O errors; the tree is as it was then.
     pub fn append(&mut self, leaves: impl IntoIterator<Item = Hash>) -> Result<(), LogError> {
-        let (mut peaks, mut size, mut bytes) = (self.peaks.clone(), self.size, Vec::new());
+        let (mut peaks, mut bytes) = (self.peaks.clone(), Vec::new());
         for leaf in leaves {
-            let mut hash = leaf;
-            bytes.extend_from_slice(&hash.0);
-            // As many subtrees are completed as the size's number ends in ones.
-            for _ in 0..size.trailing_ones() {
-                let Some(left) = peaks.pop() else { break };
-                hash = Hash::of_pair(left, hash);
-                bytes.extend_from_slice(&hash.0);
-            }
-            peaks.push(hash);
-            size += 1;
+            peaks.grow(leaf, |hash| bytes.extend_from_slice(&hash.0));
         }
-        let end = count(self.size) * HASH_BYTES;
+        let end = count(self.size()) * HASH_BYTES;
         self.file.write_all_at(&bytes, end).map_err(LogError::io("writing", &self.path))?;
-        (self.peaks, self.size) = (peaks, size);
+        self.peaks = peaks;
         Ok(())
     }
 
     /// The root of everything.
     #[must_use]
     pub fn root(&self) -> Hash {
-        let joined = self.peaks.iter().copied().rev().reduce(|right, left| Hash::of_pair(left, right));
-        joined.unwrap_or_else(Hash::of_nothing)
+        self.peaks.root()
     }
 
     /// The root of the first events.
@@ -104,7 +113,7 @@ impl HashTree {
     /// # Errors
     /// [`LogError::Invalid`] for more events than there are; I/O errors.
     pub fn root_of(&self, size: u64) -> Result<Hash, LogError> {
-        self.check("size", size, self.size)?;
+        self.check("size", size, self.size())?;
         if size == 0 { Ok(Hash::of_nothing()) } else { self.range(0, size) }
     }
 
@@ -113,7 +122,7 @@ impl HashTree {
     /// # Errors
     /// As [`Self::root_of`].
     pub fn leaf(&self, position: u64) -> Result<Hash, LogError> {
-        self.check("position", position, self.size.saturating_sub(1))?;
+        self.check("position", position, self.size().saturating_sub(1))?;
         self.hash(0, position)
     }
 
@@ -122,7 +131,7 @@ impl HashTree {
     /// # Errors
     /// As [`Self::root_of`].
     pub fn inclusion(&self, position: u64, size: u64) -> Result<InclusionProof, LogError> {
-        self.check("size", size, self.size)?;
+        self.check("size", size, self.size())?;
         self.check("position", position, size.saturating_sub(1))?;
         let (mut path, mut start, mut length) = (Vec::new(), 0, size);
         while length > 1 {
@@ -144,7 +153,7 @@ impl HashTree {
     /// # Errors
     /// As [`Self::root_of`].
     pub fn consistency(&self, from: u64, to: u64) -> Result<ConsistencyProof, LogError> {
-        self.check("to", to, self.size)?;
+        self.check("to", to, self.size())?;
         self.check("from", from, to)?;
         let mut path = Vec::new();
         if from == 0 || from == to {
@@ -190,10 +199,10 @@ impl HashTree {
     }
 
     fn check(&self, field: &'static str, given: u64, most: u64) -> Result<(), LogError> {
-        if given <= most && (field != "position" || self.size > 0) {
+        if given <= most && (field != "position" || self.size() > 0) {
             return Ok(());
         }
-        let message = format!("{given}; the tree covers {} events, so give at most {most}", self.size);
+        let message = format!("{given}; the tree covers {} events, so give at most {most}", self.size());
         Err(LogError::Invalid { field, message })
     }
 }

@@ -1,0 +1,121 @@
+//! [`Proof`]: that an event is in the book of which a head was signed, in one file that needs nothing else.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use event_log::merkle::{Hash, HeadError, InclusionProof, NoHash, NotProved, PublicHeadKey, SignedHead};
+use event_log::{LogError, Position, Recorded, Revision, StreamName};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::ToolError;
+
+/// A proof, as its file has it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Proof {
+    position: u64,
+    event: StoredEvent,
+    /// The hashes that lead from the event's to the head's root, its neighbour first, in base64.
+    path: Vec<String>,
+    /// The signed head, as a C2SP checkpoint.
+    head: String,
+}
+
+/// An event to the byte, for a hash of anything less would be another one.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredEvent {
+    id: Uuid,
+    stream: String,
+    revision: u64,
+    r#type: String,
+    schema: u16,
+    occurred_at: DateTime<Utc>,
+    data: String,
+    metadata: String,
+}
+
+/// What a proof proves.
+pub(crate) struct Proved<'a> {
+    /// The event; when the engine took it in is not in it.
+    pub(crate) event: Recorded,
+    /// The head of the book that it is in.
+    pub(crate) head: SignedHead,
+    /// The key that signed the head.
+    pub(crate) key: &'a PublicHeadKey,
+}
+
+/// Why nothing is proved.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unproved {
+    #[error("it is no proof as `replay-tool prove` writes it: {0}")]
+    Text(#[from] serde_json::Error),
+    #[error("its event can't be one: {0}")]
+    Event(#[from] LogError),
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    #[error("its path: {0}")]
+    Hash(#[from] NoHash),
+    #[error("the event is not in the book of this head: {0}")]
+    Path(#[from] NotProved),
+}
+
+impl Proof {
+    /// Puts a proof together.
+    pub(crate) fn new(event: &Recorded, inclusion: &InclusionProof, head: &SignedHead) -> Result<Self, ToolError> {
+        let text = |what: &str, bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec()).map_err(|_| {
+                let message = format!("the {what} of the event at position {} is no text", event.position);
+                ToolError::Usage(format!("{message}, so that it can't be written as JSON to the byte"))
+            })
+        };
+        let stored = StoredEvent {
+            id: event.id,
+            stream: event.stream.to_string(),
+            revision: event.revision.0,
+            r#type: event.event_type.to_string(),
+            schema: event.schema,
+            occurred_at: event.occurred_at,
+            data: text("data", &event.data)?,
+            metadata: text("metadata", &event.metadata)?,
+        };
+        let path = inclusion.path.iter().map(Hash::to_string).collect();
+        Ok(Self { position: inclusion.position, event: stored, path, head: head.to_string() })
+    }
+
+    /// Reads one.
+    pub(crate) fn parse(text: &str) -> Result<Self, Unproved> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// Checks it: the event's hash is computed from the event, the root from the path, and the signature is one of these
+    /// keys'.
+    pub(crate) fn verify<'a>(&self, keys: &'a [PublicHeadKey]) -> Result<Proved<'a>, Unproved> {
+        let head: SignedHead = self.head.parse()?;
+        let key = head.verify(keys)?;
+        let StoredEvent { id, stream, revision, r#type, schema, occurred_at, data, metadata } = &self.event;
+        let event = Recorded {
+            position: Position(self.position),
+            stream: StreamName::new(stream.clone())?,
+            revision: Revision(*revision),
+            id: *id,
+            event_type: r#type.as_str().into(),
+            schema: *schema,
+            occurred_at: *occurred_at,
+            created: *occurred_at,
+            data: data.clone().into(),
+            metadata: metadata.clone().into(),
+        };
+        let path = self.path.iter().map(|hash| hash.parse()).collect::<Result<_, _>>()?;
+        let inclusion = InclusionProof { position: self.position, size: head.head.size, path };
+        inclusion.verify(Hash::of_event(&event), head.head.root)?;
+        Ok(Proved { event, head, key })
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string_pretty(self).map_err(|_| fmt::Error)?)
+    }
+}

@@ -1,0 +1,117 @@
+//! `witness FILE`: keeps the heads that were seen, and says at each visit whether today's book still contains them.
+//!
+//! A head is added only when it is signed by a key that the witness trusts and its book goes on from that of the last head
+//! that was seen. So each head in the file is of the same book, and a book that lost or changed anything since the first
+//! visit can't be shown to this witness again, whoever holds the keys.
+
+use std::path::Path;
+
+use chrono::SecondsFormat;
+use event_log::merkle::{Comparison, Difference, HeadFile, PublicHeadKey, SignedHead};
+
+use crate::Outcome;
+use crate::book::{self, Data};
+use crate::error::ToolError;
+use crate::heads::{self, HeadServer};
+
+/// What a visit came to.
+enum Visit {
+    /// The book contains all that was seen; and its newest head, if there is one.
+    Contains(Option<SignedHead>),
+    /// It does not, or it is not signed; why.
+    Broken(String),
+}
+
+pub(crate) fn run(data: &Data, file: &Path, keys: &[PublicHeadKey], url: Option<&str>) -> Result<Outcome, ToolError> {
+    let seen = HeadFile::read(file, keys)?;
+    let visit = match url {
+        Some(url) => at_server(&HeadServer::at(url), &seen, keys)?,
+        None => in_book(data, &seen, keys)?,
+    };
+    let newest = match visit {
+        Visit::Contains(newest) => newest,
+        Visit::Broken(why) => {
+            eprintln!("replay-tool: {why}");
+            return Ok(Outcome::Found);
+        }
+    };
+    match (seen.last(), &newest) {
+        (None, None) => {
+            let message = format!(
+                "there is no signed head in {}, and none was seen before; ask a server for one with --url",
+                data.heads().display()
+            );
+            return Err(ToolError::Usage(message));
+        }
+        (None, Some(head)) => {
+            println!("kept: the first head that is seen of {}", head.head.origin);
+            println!("trust         on first use: what the book was before this head, nobody witnessed here");
+        }
+        (Some(_), _) => println!("good: today's book contains all that was seen"),
+    }
+    if let Some(first) = seen.first() {
+        println!("seen before   {}, the first {}", seen.len(), shown(first));
+    }
+    let last = seen.last().map(|last| last.head.size);
+    match newest.filter(|newest| last.is_none_or(|last| last < newest.head.size)) {
+        Some(newest) => {
+            HeadFile::open(file, keys)?.0.append(&newest)?;
+            println!("new head      {}", shown(&newest));
+        }
+        None => println!("new head      none"),
+    }
+    Ok(Outcome::Good)
+}
+
+/// Asks a server to prove that its book goes on from the last head that was seen.
+fn at_server(server: &HeadServer, seen: &[SignedHead], keys: &[PublicHeadKey]) -> Result<Visit, ToolError> {
+    let newest = server.newest()?;
+    if let Err(error) = newest.verify(keys) {
+        return Ok(Visit::Broken(error.to_string()));
+    }
+    let Some(last) = seen.last() else { return Ok(Visit::Contains(Some(newest))) };
+    let (from, to) = (last.head.size, newest.head.size);
+    if to < from {
+        let why = format!("the newest head is {}, and so of fewer events", shown(&newest));
+        return Ok(Visit::Broken(contradiction(last, &why, &newest)));
+    }
+    match server.consistency(from, to)?.verify(last.head.root, newest.head.root) {
+        Ok(()) => Ok(Visit::Contains(Some(newest))),
+        Err(why) => Ok(Visit::Broken(contradiction(last, &why.to_string(), &newest))),
+    }
+}
+
+/// Both heads are signed, so that whoever reads them together knows.
+fn contradiction(last: &SignedHead, why: &str, newest: &SignedHead) -> String {
+    format!(
+        "today's book does not contain the head {}, which was seen: {why}; the head that is shown today is not kept. It is \
+         evidence together with the one that was seen:\n{newest}",
+        shown(last)
+    )
+}
+
+/// Computes from a book itself whether it contains every head that was seen.
+fn in_book(data: &Data, seen: &[SignedHead], keys: &[PublicHeadKey]) -> Result<Visit, ToolError> {
+    let newest = heads::beside(data, keys)?.pop();
+    let kept = heads::hashes_beside(data)?;
+    let log = book::log(data)?;
+    let heads = seen.iter().cloned().chain(newest.clone());
+    let compared = heads::compare(log.as_ref(), Comparison::new(heads, kept))?;
+    Ok(match compared.difference {
+        Some(ref difference @ Difference::Head { ref head, .. }) => {
+            let what = if seen.contains(head) {
+                "today's book does not contain all that was seen"
+            } else {
+                "the head that lies beside today's book is of another one, and is not kept"
+            };
+            Visit::Broken(format!("{what}: {difference}"))
+        }
+        // What is kept beside a book was never shown to a witness.
+        Some(Difference::Kept { .. }) | None => Visit::Contains(newest),
+    })
+}
+
+fn shown(signed: &SignedHead) -> String {
+    let time = signed.head.time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    format!("of {} events, signed at {time} by {}", signed.head.size, signed.key_id())
+}
