@@ -14,6 +14,7 @@
 //! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
+//! | `timeline/` | `timeline KIND ID` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
 //! | `rebuild.rs` | `rebuild [NAME…]` |
 
@@ -31,6 +32,7 @@ mod history;
 mod import;
 mod progress;
 mod rebuild;
+mod timeline;
 mod transparency_report;
 mod verify;
 mod view;
@@ -80,6 +82,9 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
+        Command::Timeline { kind, id, orders, format, reveal } => {
+            timeline::run(&data, &kind, id, orders, format, reveal)
+        }
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
         Command::Rebuild { names } => rebuild::run(&data, &names),
     }
