@@ -191,6 +191,27 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What happened to a product, a review, a seller or an order, for people: when, what, who and why, with each line's
+    /// event and how to prove it.
+    ///
+    /// With what was said and done about it elsewhere: an order's reviews, their notices, statements of reasons,
+    /// complaints, mails (never what they say); a seller's and a product's listings and reviews. The book is read once,
+    /// and once more where a cause is about something else.
+    Timeline {
+        /// What: product, review, seller or order; or its stream, as in order-7f0c….
+        kind: String,
+        /// Its id, where its stream is not named.
+        id: Option<Uuid>,
+        /// For a product or a seller: with the events of all its orders.
+        #[arg(long)]
+        orders: bool,
+        /// A table, Markdown, HTML or JSON lines.
+        #[arg(long, default_value = "table")]
+        format: TimelineFormat,
+        /// Open what is sealed, where the keys are at hand; not what mails say.
+        #[arg(long)]
+        reveal: bool,
+    },
     /// Why each offer of a product stands where it stands, and the product in its category.
     ExplainRank {
         /// The product's id.
@@ -257,6 +278,14 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 pub(crate) enum Format {
     Json,
     Csv,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TimelineFormat {
+    Table,
+    Markdown,
+    Html,
+    Json,
 }
 
 /// Which rows are wanted.

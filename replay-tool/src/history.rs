@@ -89,6 +89,21 @@ pub(crate) fn why(metadata: &[u8]) -> String {
     )
 }
 
+/// What is sealed in an event, by the name of its field, as far as the keys are at hand.
+pub(crate) fn opened(event: &Recorded, vault: &Vault) -> Result<Vec<(String, Value)>, ToolError> {
+    let data: Value = serde_json::from_slice(&event.data).unwrap_or_default();
+    let Value::Object(members) = data else { return Ok(Vec::new()) };
+    let mut opened = Vec::new();
+    for (name, mut value) in members {
+        let sealed = value.clone();
+        open_sealed(&mut value, &event.event_type, Some(vault))?;
+        if value != sealed {
+            opened.push((name, value));
+        }
+    }
+    Ok(opened)
+}
+
 /// Replaces each sealed value by what it says, or by a note of whose key it needs.
 fn open_sealed(data: &mut Value, event_type: &str, vault: Option<&Vault>) -> Result<(), ToolError> {
     if let Ok(sealed @ domain::Sealed::Closed { .. }) = serde_json::from_value::<domain::Sealed<Value>>(data.clone()) {

@@ -19,6 +19,7 @@
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
 //! | `erased.rs` | `erased SUBJECT` |
+//! | `timeline/` | `timeline KIND ID` |
 //! | `explain_rank.rs` | `explain-rank PRODUCT` |
 //! | `rebuild.rs` | `rebuild [NAME…]` |
 
@@ -41,6 +42,7 @@ mod progress;
 mod proof;
 mod prove;
 mod rebuild;
+mod timeline;
 mod transparency_report;
 mod verify;
 mod verify_proof;
@@ -97,6 +99,9 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),
         Command::Erased { subject, json } => erased::run(&data, &subject, json),
+        Command::Timeline { kind, id, orders, format, reveal } => {
+            timeline::run(&data, &kind, id, orders, format, reveal)
+        }
         Command::ExplainRank { product, at } => explain_rank::run(&data, product, &at),
         Command::Rebuild { names } => rebuild::run(&data, &names),
     }

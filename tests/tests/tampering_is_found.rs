@@ -103,8 +103,9 @@ const EDITS: [(&str, Edit); 11] = [
     ("another stream", |records, at| records[at].stream = b"order-that-never-was".to_vec()),
     ("removed", |records, at| drop(records.remove(at))),
     ("inserted", |records, at| {
-        let id = Uuid::from_u128(2);
-        records.insert(at, Record { id, ..records[at].clone() });
+        let mut another = records[at].clone();
+        another.id = Uuid::from_u128(2);
+        records.insert(at, another);
     }),
     ("swapped", |records, at| {
         let other = records.len() - 1;
