@@ -12,6 +12,7 @@
 //! | [`served`] | the views that a server answers from: one consistent snapshot, rebuilt without downtime |
 //! | [`generation`] | where a view's rows lie, and which generation serves |
 //! | [`replay`] | views as of any past position or moment, from nothing |
+//! | [`snapshots`] | views kept along a replay, so that the next one begins at the nearest |
 //! | [`report`] | a view as a table for people and for other programs |
 //! | [`digest`] | a view's content as one number |
 //! | [`data_directory`] | where both programs keep what |
@@ -46,6 +47,7 @@ pub mod runner;
 pub mod sealed_text;
 pub mod search;
 pub mod served;
+pub mod snapshots;
 pub mod statements;
 pub mod store;
 pub mod table;

@@ -63,6 +63,19 @@ impl Rows {
         Ok(Self { store, empty: empty.into() })
     }
 
+    /// Makes rows in a directory that has none, from the [`Self::pairs`] of others.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub(crate) fn fill(directory: &std::path::Path, pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), ViewError> {
+        Store::open(directory)?.write(pairs.into_iter().map(|(key, value)| (key, Some(value))).collect())
+    }
+
+    /// All that is stored, as it is stored: the blocks and the checkpoint.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = Result<(Bytes, Bytes), ViewError>> + '_ {
+        self.store.from(b"")
+    }
+
     /// How far the committed rows have come.
     ///
     /// # Errors

@@ -52,6 +52,15 @@ pub fn run(
     commit(views)
 }
 
+/// Whether a pass counted every event that it read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// All.
+    All,
+    /// Some occurred after the moment that was asked for.
+    NotAll,
+}
+
 /// As [`run`], but what it took in last is not committed yet: the caller chooses when.
 ///
 /// # Errors
@@ -63,6 +72,21 @@ pub fn take_in(
     batch_events: usize,
     progress: Progress<'_>,
 ) -> Result<(), ViewError> {
+    pass(log, views, until, batch_events, progress)?;
+    if let Some(moment) = until.moment {
+        advance(views, moment)?;
+    }
+    Ok(())
+}
+
+/// As [`take_in`], but time stays at the newest event that counts.
+pub(crate) fn pass(
+    log: &dyn EventLog,
+    views: &mut [Box<dyn Running>],
+    until: Until,
+    batch_events: usize,
+    progress: Progress<'_>,
+) -> Result<Counted, ViewError> {
     let end = until.position.map_or(Position(u64::MAX), Position::next);
     let total = log.watch_next_position().borrow().0.min(end.0);
     let wanted = wanted(views);
@@ -79,8 +103,12 @@ pub fn take_in(
         let records = if most == 0 { Vec::new() } else { log.scan(from, most)? };
         if records.is_empty() { Ok(None) } else { Batch::decode(&records, &wanted, until.moment).map(Some) }
     };
+    let mut counted = Counted::All;
     let mut current = read(start)?;
     while let Some(batch) = current {
+        if batch.counted == Counted::NotAll {
+            counted = Counted::NotAll;
+        }
         let (next, applied) =
             rayon::join(|| read(batch.next), || views.par_iter_mut().try_for_each(|view| apply(view.as_mut(), &batch)));
         applied?;
@@ -90,10 +118,7 @@ pub fn take_in(
         }
         current = next?;
     }
-    if let Some(moment) = until.moment {
-        advance(views, moment)?;
-    }
-    Ok(())
+    Ok(counted)
 }
 
 /// Moves all views to a moment.
@@ -133,6 +158,7 @@ struct Batch {
     next: Position,
     /// The newest moment at which any of them occurred, wanted or not.
     newest: Option<DateTime<Utc>>,
+    counted: Counted,
 }
 
 impl Batch {
@@ -156,7 +182,8 @@ impl Batch {
         let pieces = records.par_chunks(PIECE_EVENTS).map(piece).collect::<Result<_, _>>()?;
         let newest = records.iter().filter(counts).map(|recorded| recorded.occurred_at).max();
         let next = records.last().map_or(Position::START, |last| last.position.next());
-        Ok(Self { pieces, next, newest })
+        let counted = if records.iter().all(|recorded| counts(&recorded)) { Counted::All } else { Counted::NotAll };
+        Ok(Self { pieces, next, newest, counted })
     }
 }
 

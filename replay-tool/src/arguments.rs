@@ -34,13 +34,18 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, default_value = "embedded", env = "MARKTBOEK_LOG", hide_env_values = true)]
     log: Engine,
 
+    /// A directory where snapshots of views are kept along each replay, so that the next begins at the nearest. Disposable:
+    /// they save time and prove nothing. Made where there is none.
+    #[arg(long, global = true, value_name = "DIR", env = "MARKTBOEK_SNAPSHOTS")]
+    snapshots: Option<PathBuf>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 impl Arguments {
     pub(crate) fn data(&self) -> Data {
-        Data { directory: DataDirectory::new(&self.data), engine: self.log.clone() }
+        Data { directory: DataDirectory::new(&self.data), engine: self.log.clone(), snapshots: self.snapshots.clone() }
     }
 }
 
@@ -131,12 +136,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         filter: FilterArguments,
     },
-    /// Compare the views that are being served with the same views replayed from nothing. All, or these.
+    /// Compare views, all or these, and say from which event they part.
+    ///
+    /// The views that are being served with the same views replayed from nothing; or with --position and
+    /// --against-position, the views at two points of the book; with --against, this book with another, event by event,
+    /// and then their views; with --with, what this program computes with what another build of it does. The event from
+    /// which views part is found by bisecting. Exit code 1 when something differs.
     Diff {
         /// Which views.
         names: Vec<String>,
         #[command(flatten)]
         server: Server,
+        #[command(flatten)]
+        against: Against,
     },
     /// The average monthly active recipients of six months (DSA art. 24(2)), with address and digest.
     Dsa {
@@ -331,6 +343,24 @@ impl TrustedKeys {
         }
         Ok(self.key)
     }
+}
+
+/// What views are compared with, where it is not what is served.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Against {
+    /// The views after this position; with --against and --with, in place of the book's end.
+    #[arg(long, conflicts_with = "url")]
+    pub(crate) position: Option<u64>,
+    /// The views after this other position of the same book.
+    #[arg(long, requires = "position", conflicts_with_all = ["against", "with", "url"])]
+    pub(crate) against_position: Option<u64>,
+    /// Another book: a data directory, or the connection string of a cluster.
+    #[arg(id = "against", long = "against", value_name = "LOG", env = "MARKTBOEK_AGAINST", hide_env_values = true)]
+    #[arg(conflicts_with_all = ["with", "url"])]
+    pub(crate) log: Option<Place>,
+    /// Another build of replay-tool.
+    #[arg(long, value_name = "PATH", conflicts_with = "url")]
+    pub(crate) with: Option<PathBuf>,
 }
 
 /// A running server to ask.

@@ -1,6 +1,7 @@
 //! The book as this program sees it: read only, beside a server or without one.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 
 use chrono::SecondsFormat;
 use event_log::embedded::EmbeddedOptions;
@@ -11,16 +12,23 @@ use projections::data_directory::DataDirectory;
 use projections::registry::{Running, VIEWS, ViewKind};
 use projections::replay::Replayed;
 use projections::runner::{self, BATCH_EVENTS, Until};
+use projections::snapshots::Snapshots;
 use projections::{ViewError, served};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::error::ToolError;
 use crate::progress::Progress;
 
+/// How much of a program's hash names it: builds are few.
+const PROGRAM_BYTES: usize = 8;
+
 /// A data directory, and which engine keeps its book.
 pub(crate) struct Data {
     pub(crate) directory: DataDirectory,
     pub(crate) engine: Engine,
+    /// Where snapshots of views are kept, if anywhere.
+    pub(crate) snapshots: Option<PathBuf>,
 }
 
 impl Deref for Data {
@@ -86,13 +94,41 @@ pub(crate) struct TemporaryViews {
     _directory: TempDir,
 }
 
-/// Replays views from nothing.
+/// Replays views, from the nearest snapshots where a place for them is named, and from nothing otherwise.
 pub(crate) fn replay(data: &Data, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
+    let snapshots = match &data.snapshots {
+        Some(directory) => Some(Snapshots::new(directory, program()?)),
+        None => None,
+    };
+    replay_from(data, kinds, until, snapshots.as_ref())
+}
+
+/// Replays views from nothing, for whoever doubts everything but the book.
+pub(crate) fn replay_from_nothing(data: &Data, kinds: &[ViewKind], until: Until) -> Result<TemporaryViews, ToolError> {
+    replay_from(data, kinds, until, None)
+}
+
+fn replay_from(
+    data: &Data,
+    kinds: &[ViewKind],
+    until: Until,
+    snapshots: Option<&Snapshots>,
+) -> Result<TemporaryViews, ToolError> {
     let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the views"))?;
     let progress = Progress::new("replaying", "events");
+    let told = |done, total| progress.at(done, total);
     let log = log(data)?;
-    let views = Replayed::new(log.as_ref(), kinds, until, directory.path(), &|done, total| progress.at(done, total))?;
+    let views = match snapshots {
+        Some(snapshots) => Replayed::with_snapshots(log.as_ref(), kinds, until, directory.path(), snapshots, &told)?,
+        None => Replayed::new(log.as_ref(), kinds, until, directory.path(), &told)?,
+    };
     Ok(TemporaryViews { views, _directory: directory })
+}
+
+/// This build of the program, by its own bytes: what another build computed under the same version is not taken for its own.
+fn program() -> Result<String, ToolError> {
+    let bytes = std::env::current_exe().and_then(std::fs::read).map_err(ToolError::io("reading this program"))?;
+    Ok(Sha256::digest(bytes).iter().take(PROGRAM_BYTES).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The served views, at the book's end; nothing when a server has them.

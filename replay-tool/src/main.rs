@@ -13,7 +13,7 @@
 //! | `witness.rs` | `witness FILE` |
 //! | `head_keys.rs` | `head-keys` |
 //! | `view.rs` | `view NAME` |
-//! | `diff.rs` | `diff NAME` |
+//! | `diff/` | `diff [NAME…]` |
 //! | `dsa.rs` | `dsa --period P` |
 //! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
@@ -93,7 +93,7 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::Witness { file, keys, url } => witness::run(&data, &file, &keys.read()?, url.as_deref()),
         Command::HeadKeys { rotate } => head_keys::run(&data, rotate),
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
-        Command::Diff { names, server } => diff::run(&data, &names, &server),
+        Command::Diff { names, server, against } => diff::run(&data, &names, &server, &against),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),

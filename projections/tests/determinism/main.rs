@@ -6,20 +6,22 @@
 mod book;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use book::{ALL, Book, digests, late_year, open, quiet_year, year};
+use book::{ALL, Book, Digests, digests, late_year, open, quiet_year, year};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::ReviewId;
 use event_log::Position;
 use projections::Served;
 use projections::registry::VIEWS;
+use projections::replay::Replayed;
 use projections::report::Filter;
 use projections::reviews::ReviewsReader;
 use projections::runner::{self, BATCH_EVENTS, Until};
 use projections::search::Wanted;
+use projections::snapshots::Snapshots;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -135,6 +137,84 @@ fn r_0_03_a_view_at_a_position_is_the_view_of_a_book_that_ends_there() {
         let until = Until { position: Some(Position(events as u64 - 1)), moment: None };
         assert_eq!(book.replayed(until, 100), Book::of(&history[..number]).replayed(ALL.0, ALL.1), "{events} events");
     }
+}
+
+/// The digests of all views at an address, begun at what snapshots there are.
+fn from_snapshots(book: &Book, until: Until, snapshots: &Snapshots) -> Digests {
+    let views = tempfile::tempdir().unwrap();
+    let replayed = Replayed::with_snapshots(&book.log, &VIEWS, until, views.path(), snapshots, &|_, _| ()).unwrap();
+    replayed.digests().unwrap().into_iter().map(|(name, digest)| (name, digest.to_string())).collect()
+}
+
+/// All files in a directory and below.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Beginnings of a book that heard of some orders late, so that events after a moment lie before a position.
+fn late_book(steps: usize) -> (Vec<fixtures::Step>, Book) {
+    let history = late_year()[..steps].to_vec();
+    let book = Book::of(&history);
+    (history, book)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 10, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn r_0_03_views_from_snapshots_equal_views_from_nothing_at_any_point(
+        every in 200..1_500_u64, points in vec((0..3_000_usize, proptest::bool::ANY, proptest::bool::ANY), 2..6)
+    ) {
+        let (history, book) = late_book(3_000);
+        let directory = tempfile::tempdir().unwrap();
+        let snapshots = Snapshots::new(directory.path(), "this").narrow(every);
+        for (point, by_moment, by_position) in points {
+            let until = Until {
+                position: by_position.then_some(Position(point as u64)),
+                moment: by_moment.then(|| history[point].occurred_at),
+            };
+            prop_assert_eq!(from_snapshots(&book, until, &snapshots), book.replayed(until, ALL.1), "{:?}", until);
+        }
+    }
+}
+
+#[test]
+fn r_0_03_a_snapshot_that_is_damaged_or_of_another_book_or_program_is_not_used() {
+    let (history, book) = late_book(1_500);
+    let directory = tempfile::tempdir().unwrap();
+    let snapshots = Snapshots::new(directory.path(), "this").narrow(500);
+    let expected = from_snapshots(&book, ALL.0, &snapshots);
+    let kept = files_below(directory.path());
+    assert!(kept.len() > VIEWS.len(), "{kept:?}");
+    for path in &kept {
+        let mut bytes = std::fs::read(path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+    let foreign = Snapshots::new(directory.path(), "that").narrow(500);
+    assert_eq!(from_snapshots(&book, ALL.0, &foreign), expected);
+    assert_eq!(from_snapshots(&book, ALL.0, &snapshots), expected);
+    // A book that begins with the same event and went another way.
+    let mut parted = history;
+    parted.remove(700);
+    let parted = Book::of(&parted);
+    assert_eq!(from_snapshots(&parted, ALL.0, &snapshots), parted.replayed(ALL.0, ALL.1));
+}
+
+#[test]
+fn r_0_03_a_replay_from_a_snapshot_reads_the_distance_to_it_only() {
+    let (_, book) = late_book(3_000);
+    let directory = tempfile::tempdir().unwrap();
+    let snapshots = Snapshots::new(directory.path(), "this").narrow(1_000);
+    let until = |position| Until { position: Some(Position(position)), moment: None };
+    from_snapshots(&book, until(2_999), &snapshots);
+    let passed = std::sync::Mutex::new(Vec::new());
+    let views = tempfile::tempdir().unwrap();
+    let told = |done, _| passed.lock().unwrap().push(done);
+    Replayed::with_snapshots(&book.log, &VIEWS, until(2_099), views.path(), &snapshots, &told).unwrap();
+    assert_eq!(*passed.lock().unwrap(), [2_100]);
 }
 
 #[test]

@@ -46,9 +46,9 @@ impl Iterator for Cursor<'_> {
 }
 
 /// Where a book and its copy differ.
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// The first position at which they do.
-    pub(super) position: Position,
+    pub(crate) position: Position,
     /// In what.
     pub(super) what: String,
 }
@@ -105,7 +105,7 @@ fn parts(event: &Recorded) -> [(&'static str, Vec<u8>); 9] {
 }
 
 /// What comparing came to.
-pub(super) enum Compared {
+pub(crate) enum Compared {
     /// All events are the same: SHA-256 over them, as hexadecimal.
     Same(String),
     /// They are not.
@@ -113,7 +113,7 @@ pub(super) enum Compared {
 }
 
 /// Compares the events of two books before a position, each to the byte.
-pub(super) fn compare(
+pub(crate) fn compare(
     source: &dyn EventLog,
     target: &dyn EventLog,
     end: Position,

@@ -18,7 +18,8 @@ use event_log::{LogError, Position};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use self::lockstep::{Compared, Cursor, Difference};
+pub(crate) use self::lockstep::{Compared, compare};
+use self::lockstep::{Cursor, Difference};
 pub(crate) use self::place::Place;
 use self::place::Side;
 use self::windows::{Next, Refused, Windows};

@@ -44,11 +44,11 @@ impl fmt::Debug for Place {
 }
 
 impl Place {
-    /// Opens the book that is to be copied, for reading.
-    pub(super) fn source(&self) -> Result<Side, ToolError> {
+    /// Opens the book that is to be copied or compared, for reading.
+    pub(crate) fn source(&self) -> Result<Side, ToolError> {
         match self {
             Self::Directory(path) if !DataDirectory::new(path).log().exists() => Err(ToolError::Usage(format!(
-                "there is no book in {}; --from names a data directory, in which log/ is",
+                "there is no book in {}; name a data directory, in which log/ is",
                 path.display()
             ))),
             Self::Directory(_) | Self::Cluster(_) => self.open(false),
@@ -63,10 +63,12 @@ impl Place {
     fn open(&self, writing: bool) -> Result<Side, ToolError> {
         let numbers = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for numbers"))?;
         let data = match self {
-            Self::Directory(path) => Data { directory: DataDirectory::new(path), engine: Engine::Embedded },
+            Self::Directory(path) => {
+                Data { directory: DataDirectory::new(path), engine: Engine::Embedded, snapshots: None }
+            }
             Self::Cluster(connection) => {
                 let engine = Engine::EventStore(connection.clone());
-                Data { directory: DataDirectory::new(numbers.path()), engine }
+                Data { directory: DataDirectory::new(numbers.path()), engine, snapshots: None }
             }
         };
         let log = if writing { book::writable(&data)? } else { book::log(&data)? };
@@ -85,8 +87,8 @@ impl Place {
 }
 
 /// A book, opened.
-pub(super) struct Side {
-    pub(super) log: Box<dyn EventLog>,
+pub(crate) struct Side {
+    pub(crate) log: Box<dyn EventLog>,
     place: Place,
     /// The numbers of a cluster's events: counted anew each time, for they are needed once.
     _numbers: TempDir,

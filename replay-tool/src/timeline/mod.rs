@@ -16,6 +16,7 @@ mod words;
 
 use std::collections::HashMap;
 
+use chrono::SecondsFormat;
 use concern::Concern;
 pub(crate) use concern::Thing;
 use domain::Event;
@@ -153,6 +154,15 @@ fn line(event: Recorded, metadata: Option<Metadata>, vault: Option<&Vault>) -> R
         opened,
         event,
     })
+}
+
+/// An event, for people, in one line.
+pub(crate) fn in_one_line(event: Recorded) -> Result<String, ToolError> {
+    let metadata = serde_json::from_slice(&event.metadata).ok();
+    let line = line(event, metadata, None)?;
+    let at = line.event.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let Place { position, event_type, stream } = Place::from(&line.event);
+    Ok(format!("position {position}, {at}, {event_type} ({stream}), by {}: {}", line.who, line.what))
 }
 
 /// Finds where the causes stand: among the lines, or else in the book before the last line.

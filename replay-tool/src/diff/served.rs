@@ -1,8 +1,6 @@
-//! `diff [NAME…]`: the views that are being served, against the same views replayed from nothing to the same address.
+//! The views that are being served, against the same views replayed from nothing to the same address.
 //!
 //! Digests are compared first, for they are short; where they differ, the lines of the reports say in what.
-
-use std::collections::BTreeSet;
 
 use event_log::Position;
 use projections::Checkpoint;
@@ -11,21 +9,18 @@ use projections::report::Filter;
 use projections::runner::Until;
 use serde_json::Value;
 
+use super::part::differences;
 use crate::Outcome;
 use crate::arguments::Server;
 use crate::book::Data;
 use crate::book::{self, TemporaryViews};
 use crate::error::ToolError;
 
-/// How many differing lines are shown of each report.
-const SHOWN: usize = 10;
-
-pub(crate) fn run(data: &Data, names: &[String], server: &Server) -> Result<Outcome, ToolError> {
-    let kinds = book::kinds(names)?;
+pub(super) fn run(data: &Data, kinds: &[ViewKind], server: &Server) -> Result<Outcome, ToolError> {
     let served = Served::of(data, server)?;
-    let mut replays = Replays { data, kinds: &kinds, last: None };
+    let mut replays = Replays { data, kinds, last: None };
     let mut outcome = Outcome::Good;
-    for (kind, reached, digest) in served.standings(&kinds)? {
+    for (kind, reached, digest) in served.standings(kinds)? {
         let replayed = kind.digest(replays.at(reached)?.views.rows(kind)?)?.to_string();
         let address = book::address(reached);
         if replayed == digest {
@@ -58,26 +53,11 @@ impl Replays<'_> {
             Some(replayed) => replayed,
             None => {
                 let position = address.next.0.checked_sub(1).map(Position);
-                book::replay(self.data, self.kinds, Until { position, moment: Some(address.moment()) })?
+                book::replay_from_nothing(self.data, self.kinds, Until { position, moment: Some(address.moment()) })?
             }
         };
         Ok(self.last.insert(replayed))
     }
-}
-
-/// The lines that only one side has: `-` served, `+` replayed.
-fn differences(report: &str, served: &str, replayed: &str) -> Vec<String> {
-    let [old, new] = [served, replayed].map(|text| text.lines().collect::<BTreeSet<_>>());
-    let only = |sign: &'static str, a: &BTreeSet<&str>, b: &BTreeSet<&str>| {
-        a.difference(b).map(|line| format!("  {report} {sign} {line}")).collect::<Vec<_>>()
-    };
-    let mut lines = [only("-", &old, &new), only("+", &new, &old)].concat();
-    let more = lines.len().saturating_sub(SHOWN);
-    lines.truncate(SHOWN);
-    if more > 0 {
-        lines.push(format!("  {report}: and {more} lines more"));
-    }
-    lines
 }
 
 /// Who serves the views.

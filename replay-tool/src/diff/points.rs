@@ -1,0 +1,37 @@
+//! The views of one book at two points.
+
+use event_log::Position;
+use projections::registry::ViewKind;
+
+use super::part::{self, Replays, account, bisect};
+use crate::Outcome;
+use crate::book::{self, Data};
+use crate::error::ToolError;
+
+pub(super) fn run(data: &Data, kinds: &[ViewKind], one: Position, other: Position) -> Result<Outcome, ToolError> {
+    let log = book::log(data)?;
+    let log = log.as_ref();
+    let (from, to) = (part::last(log, Some(one.min(other)))?, part::last(log, Some(one.max(other)))?);
+    let replays = Replays::new()?;
+    let mut outcome = Outcome::Good;
+    for kind in kinds {
+        let name = kind.name;
+        let before = replays.at(log, *kind, from)?;
+        let after = replays.at(log, *kind, to)?;
+        if before.digest == after.digest {
+            println!("{name}: same, positions {from} and {to}, digest {}", before.digest);
+            continue;
+        }
+        outcome = Outcome::Found;
+        println!("{name}: DIFFERENT: position {from} {}, position {to} {}", before.digest, after.digest);
+        let parts = bisect(Some(from), to, |middle| Ok(replays.at(log, *kind, middle)?.digest != before.digest))?;
+        println!("  from {}", part::event(log, parts)?);
+        let first = replays.at(log, *kind, parts)?;
+        account(&before, &first).iter().for_each(|line| println!("{line}"));
+        if parts < to {
+            println!("  and at position {to}, against position {from}:");
+            account(&before, &after).iter().for_each(|line| println!("{line}"));
+        }
+    }
+    Ok(outcome)
+}
