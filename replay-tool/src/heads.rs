@@ -4,7 +4,7 @@ use event_log::merkle::{
     Compared, Comparison, ConsistencyProof, HASHES, HEADS, Hash, HashTree, HeadFile, HeadKeys, InclusionProof,
     PublicHeadKey, SignedHead,
 };
-use event_log::{EventLog, LogError, Position};
+use event_log::{EventLog, LogError, Position, Recorded};
 use serde_json::{Value, json};
 
 use crate::book::Data;
@@ -45,7 +45,7 @@ pub(crate) fn compare(log: &dyn EventLog, mut comparison: Comparison) -> Result<
 pub(crate) fn each(
     log: &dyn EventLog,
     end: u64,
-    take: &mut dyn FnMut(&[event_log::Recorded]) -> Result<(), LogError>,
+    take: &mut dyn FnMut(&[Recorded]) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     let mut at = Position::START;
     while at.0 < end {
@@ -71,7 +71,7 @@ impl HeadServer {
 
     /// Its newest head, as it shows it: nobody has verified it yet.
     pub(crate) fn newest(&self) -> Result<SignedHead, ToolError> {
-        let answer = self.ask("{ logHead { signature } }", json!({}))?;
+        let answer = self.ask("{ logHead { signature } }", &json!({}))?;
         let text = answer["logHead"]["signature"].as_str().unwrap_or_default();
         text.parse().map_err(|error| self.failed(format!("logHead: {error}")))
     }
@@ -80,14 +80,14 @@ impl HeadServer {
     pub(crate) fn inclusion(&self, position: u64, size: u64) -> Result<InclusionProof, ToolError> {
         let query =
             "query($position: String!, $size: String!) { inclusionProof(position: $position, size: $size) { path } }";
-        let answer = self.ask(query, json!({ "position": position.to_string(), "size": size.to_string() }))?;
+        let answer = self.ask(query, &json!({ "position": position.to_string(), "size": size.to_string() }))?;
         Ok(InclusionProof { position, size, path: self.path(&answer["inclusionProof"])? })
     }
 
     /// What it gives to prove that its book of so many events begins with its book of fewer.
     pub(crate) fn consistency(&self, from: u64, to: u64) -> Result<ConsistencyProof, ToolError> {
         let query = "query($from: String!, $to: String!) { consistencyProof(from: $from, to: $to) { path } }";
-        let answer = self.ask(query, json!({ "from": from.to_string(), "to": to.to_string() }))?;
+        let answer = self.ask(query, &json!({ "from": from.to_string(), "to": to.to_string() }))?;
         Ok(ConsistencyProof { from, to, path: self.path(&answer["consistencyProof"])? })
     }
 
@@ -99,7 +99,7 @@ impl HeadServer {
         hashes.iter().map(hash).collect()
     }
 
-    fn ask(&self, query: &str, variables: Value) -> Result<Value, ToolError> {
+    fn ask(&self, query: &str, variables: &Value) -> Result<Value, ToolError> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = ureq::post(&self.url).header("content-type", "application/json").send(body);
         let text = answer.and_then(|mut answer| answer.body_mut().read_to_string());
