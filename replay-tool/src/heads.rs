@@ -4,7 +4,7 @@ use event_log::merkle::{
     Compared, Comparison, ConsistencyProof, HASHES, HEADS, Hash, HashTree, HeadFile, HeadKeys, InclusionProof,
     PublicHeadKey, SignedHead,
 };
-use event_log::{EventLog, LogError, Position};
+use event_log::{EventLog, LogError, Position, Recorded};
 use serde_json::{Value, json};
 
 use crate::book::Data;
@@ -45,7 +45,7 @@ pub(crate) fn compare(log: &dyn EventLog, mut comparison: Comparison) -> Result<
 pub(crate) fn each(
     log: &dyn EventLog,
     end: u64,
-    take: &mut dyn FnMut(&[event_log::Recorded]) -> Result<(), LogError>,
+    take: &mut dyn FnMut(&[Recorded]) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     let mut at = Position::START;
     while at.0 < end {

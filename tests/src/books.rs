@@ -31,10 +31,15 @@ pub fn years(count: u64) -> History {
 
 /// Writes a history into a data directory's book and closes it.
 pub fn write(data: &Path, history: &[Step]) {
+    write_with(&OPTIONS, data, history);
+}
+
+/// As [`write`], with segments of another size.
+pub fn write_with(options: &EmbeddedOptions, data: &Path, history: &[Step]) {
     let data = DataDirectory::new(data);
     std::fs::create_dir_all(data.path()).unwrap();
     let keys = OwnKeys(Arc::new(data.open_vault().unwrap().0));
-    let log = EmbeddedLog::open(data.log(), &OPTIONS).unwrap();
+    let log = EmbeddedLog::open(data.log(), options).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         fixtures::write(&log, &keys, history, &mut |_| ()).await.unwrap();

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use event_log::EmbeddedLog;
-use event_log::embedded;
+use event_log::embedded::{self, EmbeddedOptions};
 use event_log::merkle::{HASHES, HEADS, HeadKeeper};
 use projections::data_directory::DataDirectory;
 use rand::RngExt as _;
@@ -19,8 +19,10 @@ use tests::programs::{Outcome, must, run};
 use tests::{books, chance, signed};
 use uuid::Uuid;
 
-/// As many steps as fill several segments.
-const STEPS: usize = 15_000;
+/// As many steps as fill several segments of [`OPTIONS`].
+const STEPS: usize = 3_000;
+/// Small segments: several, and yet little to copy for each forgery.
+const OPTIONS: EmbeddedOptions = EmbeddedOptions { segment_bytes: 256 << 10 };
 
 /// A book that grew three times and was signed each time; a witness saw the first two heads.
 struct Witnessed {
@@ -38,7 +40,7 @@ impl Witnessed {
         history.truncate(STEPS);
         let mut sizes = [0; 3];
         for (third, (steps, size)) in history.chunks(STEPS / 3).zip(&mut sizes).enumerate() {
-            books::write(data.path(), steps);
+            books::write_with(&OPTIONS, data.path(), steps);
             *size = signed::sign(data.path()).head.size;
             if third < 2 {
                 let _ = signed::trusted_keys(data.path(), auditor.path());
