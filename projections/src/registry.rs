@@ -16,7 +16,7 @@ use crate::{
     reviews, statements, transparency,
 };
 
-type OpenView = fn(&Path) -> Result<Box<dyn Running>, ViewError>;
+type OpenView = fn(Rows) -> Result<Box<dyn Running>, ViewError>;
 
 /// A view, whichever: what can be known of it before it is opened.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,12 @@ impl ViewKind {
     /// # Errors
     /// [`ViewError::Storage`].
     pub fn open(&self, directory: &Path) -> Result<Box<dyn Running>, ViewError> {
-        (self.open)(directory)
+        self.over(Rows::open(directory)?)
+    }
+
+    /// Opens it over rows.
+    pub(crate) fn over(&self, rows: Rows) -> Result<Box<dyn Running>, ViewError> {
+        (self.open)(rows)
     }
 
     /// Prints one of its reports.
@@ -140,8 +145,8 @@ struct Kept<V> {
 }
 
 impl<V: View> Kept<V> {
-    fn open(directory: &Path) -> Result<Box<dyn Running>, ViewError> {
-        let rows = Arc::new(Rows::open(directory)?);
+    fn open(rows: Rows) -> Result<Box<dyn Running>, ViewError> {
+        let rows = Arc::new(rows);
         let view = V::open(&rows)?;
         let reached = rows.checkpoint()?;
         let mut wanted = [false; EventKind::ALL.len()];

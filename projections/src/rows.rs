@@ -67,8 +67,10 @@ impl Rows {
     ///
     /// # Errors
     /// [`ViewError::Storage`].
-    pub(crate) fn fill(directory: &std::path::Path, pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), ViewError> {
-        Store::open(directory)?.write(pairs.into_iter().map(|(key, value)| (key, Some(value))).collect())
+    pub(crate) fn fill(directory: &std::path::Path, pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Self, ViewError> {
+        let (store, empty) = (Store::open(directory)?, pairs.is_empty());
+        store.write(pairs.into_iter().map(|(key, value)| (key, Some(value))).collect())?;
+        Ok(Self { store, empty: empty.into() })
     }
 
     /// All that is stored, as it is stored: the blocks and the checkpoint.

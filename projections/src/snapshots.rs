@@ -118,10 +118,7 @@ impl Snapshots {
         while let Some(nearest) = found.pop() {
             let wrong = match nearest.reached.next.0.checked_sub(1).map(Position) {
                 Some(last) if hash_at(log, last)?.as_deref() == Some(&nearest.last) => match read(&nearest) {
-                    Some(pairs) => {
-                        Rows::fill(directory, pairs)?;
-                        return kind.open(directory);
-                    }
+                    Some(pairs) => return kind.over(Rows::fill(directory, pairs)?),
                     None => "is damaged",
                 },
                 Some(_) | None => "belongs to another book",
