@@ -103,7 +103,11 @@ fn listing(event: &ListingEvent) -> String {
     match event {
         ListingEvent::ListingPublished(event) => format!(
             "It was offered for sale, condition {}, for {} and {} delivery, in {} days, with {} months of guarantee",
-            event.condition, event.price, event.delivery_cost, event.delivery_days, event.warranty_months
+            word(&event.condition),
+            event.price,
+            event.delivery_cost,
+            event.delivery_days,
+            event.warranty_months
         ),
         ListingEvent::ListingPriceChanged(event) => {
             format!("The price of the listing became {} and {} delivery", event.price, event.delivery_cost)
@@ -120,7 +124,7 @@ fn order(event: &OrderEvent) -> String {
             let lines: Vec<String> = event
                 .lines
                 .iter()
-                .map(|line| format!("{} × {} ({})", line.quantity, line.price, line.condition))
+                .map(|line| format!("{} × {} ({})", line.quantity, line.price, word(&line.condition)))
                 .collect();
             let insurance =
                 event.insurance.as_ref().map_or_else(String::new, |taken| format!(", insurance {}", taken.premium));
