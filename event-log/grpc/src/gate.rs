@@ -19,7 +19,7 @@ use tonic::{Request, Status};
 
 use crate::authority::{Access, Authority, guard};
 use crate::budget::Budget;
-use crate::intake::Intake;
+use crate::intake::{Intake, Messages};
 use crate::limits::{Limits, MAX_BATCH_MESSAGE_BYTES, MAX_EVENT_MESSAGE_BYTES, MAX_QUESTION_BYTES};
 use crate::refusal::Refusal;
 use crate::streams::Service;
@@ -51,10 +51,10 @@ impl Gate {
 
     /// Lets a call in: with what it may do, its body counted, its connection noted.
     fn admit(&self, request: http::Request<Body>) -> Result<(http::Request<Body>, Call), Refusal> {
-        let (needed, most) = match request.uri().path().rsplit('/').next() {
-            Some("Append") => (Access::Append, MAX_EVENT_MESSAGE_BYTES),
-            Some("BatchAppend") => (Access::Append, MAX_BATCH_MESSAGE_BYTES),
-            Some(_) | None => (Access::Read, MAX_QUESTION_BYTES),
+        let (needed, messages, most) = match request.uri().path().rsplit('/').next() {
+            Some("Append") => (Access::Append, Messages::Many, MAX_EVENT_MESSAGE_BYTES),
+            Some("BatchAppend") => (Access::Append, Messages::Many, MAX_BATCH_MESSAGE_BYTES),
+            Some(_) | None => (Access::Read, Messages::One, MAX_QUESTION_BYTES),
         };
         let visitor = request.extensions().get().cloned().unwrap_or_else(|| self.places.nobody());
         visitor.greet();
@@ -64,7 +64,7 @@ impl Gate {
         let call = visitor.call();
         let budget = Budget { own: visitor.room().clone(), all: self.room.clone() };
         let (mut head, body) = request.into_parts();
-        let intake = Intake::new(body, budget, most, self.arriving);
+        let intake = Intake::new(body, budget, messages, most, self.arriving);
         head.extensions.insert(grant);
         head.extensions.insert(intake.charges());
         Ok((http::Request::from_parts(head, Body::new(intake)), call))

@@ -38,11 +38,21 @@ impl Charges {
     }
 }
 
+/// How many messages a body has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Messages {
+    /// One, and the body ends.
+    One,
+    /// Any number, with any time between two.
+    Many,
+}
+
 /// A body that is counted.
 pub(crate) struct Intake {
     body: Body,
     budget: Budget,
     charges: Charges,
+    messages: Messages,
     most: usize,
     arriving: Duration,
     /// The header of the message that is coming, as far as it has come.
@@ -51,18 +61,18 @@ pub(crate) struct Intake {
     left: usize,
     /// What the message that is coming holds.
     charge: Charge,
-    /// Until when it must be whole; nothing between two.
+    /// Until when it must be whole, and where there is but one, its body; nothing between two.
     late: Option<Pin<Box<Sleep>>>,
     over: bool,
 }
 
 impl Intake {
     /// Counts a body whose messages have at most `most` bytes. The first is waited for as if it had begun.
-    pub(crate) fn new(body: Body, budget: Budget, most: usize, arriving: Duration) -> Self {
+    pub(crate) fn new(body: Body, budget: Budget, messages: Messages, most: usize, arriving: Duration) -> Self {
         let charge = budget.charge();
         let late = Some(Box::pin(sleep(arriving)));
         let (charges, header) = (Charges::default(), Vec::with_capacity(HEADER_BYTES));
-        Self { body, budget, charges, most, arriving, header, left: 0, charge, late, over: false }
+        Self { body, budget, charges, messages, most, arriving, header, left: 0, charge, late, over: false }
     }
 
     pub(crate) fn charges(&self) -> Charges {
@@ -90,7 +100,9 @@ impl Intake {
             }
             if self.left == 0 {
                 self.header.clear();
-                self.late = None;
+                if self.messages == Messages::Many {
+                    self.late = None;
+                }
                 self.charges.put(std::mem::replace(&mut self.charge, self.budget.charge()));
             }
         }

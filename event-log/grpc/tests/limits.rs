@@ -185,6 +185,11 @@ async fn a_message_that_never_comes_whole_is_given_up() {
             assert_eq!(status.code(), Code::DeadlineExceeded, "{name}: {status}");
         }
     }
+    // Whole, but for the end of the call.
+    let question = forwards(all(START), 1).encode_to_vec();
+    let whole = framed(u32::try_from(question.len()).unwrap(), &question);
+    let status = call(&node, "Read", [whole]).await;
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
 }
 
 #[tokio::test]

@@ -64,7 +64,14 @@ impl Header {
         log.copy_from_slice(&bytes[32..48]);
         let header = Self { first: Position(number(16)), log: Uuid::from_bytes(log), length: number(24) };
         // Encoding it again compares every byte, the unused ones and the format's number included.
-        if header.encode() == *bytes { Ok(header) } else { Err("the segment's header differs from its checksum") }
+        if header.encode() != *bytes {
+            return Err("the segment's header differs from its checksum");
+        }
+        // A checksum is no proof that nobody made it up, and the file would be given this length.
+        if !(HEADER_BYTES as u64..=MAX_SEGMENT_BYTES).contains(&header.length) {
+            return Err("the segment's header says a length that no segment has");
+        }
+        Ok(header)
     }
 }
 
@@ -162,5 +169,21 @@ pub(super) fn remove_prepared(directory: &Path) -> Result<(), LogError> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(LogError::io("removing", &path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_with_a_length_that_no_segment_has_is_damage_whatever_its_checksum_says() {
+        let header = |length| Header { first: Position(7), log: Uuid::from_u128(1), length };
+        for length in [HEADER_BYTES as u64, MAX_SEGMENT_BYTES] {
+            assert_eq!(Header::decode(&header(length).encode()), Ok(header(length)));
+        }
+        for length in [0, HEADER_BYTES as u64 - 1, MAX_SEGMENT_BYTES + 1, u64::MAX] {
+            assert!(Header::decode(&header(length).encode()).unwrap_err().contains("length"));
+        }
     }
 }
