@@ -16,7 +16,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use event_log::merkle::Hash;
 use event_log::{EventLog, Position, Recorded};
 use sha2::{Digest, Sha256};
 
@@ -208,26 +208,10 @@ fn event_at(log: &dyn EventLog, position: Position) -> Result<Option<Recorded>, 
     Ok(log.scan(position, 1)?.into_iter().next())
 }
 
-/// The hash of everything in an event but when the log took it, as hexadecimal.
+/// An event's hash, as hexadecimal.
 fn hash_at(log: &dyn EventLog, position: Position) -> Result<Option<String>, ViewError> {
-    let Some(event) = event_at(log, position)? else { return Ok(None) };
-    let occurred: DateTime<Utc> = event.occurred_at;
-    let mut hash = Sha256::new();
-    let parts: [&[u8]; 8] = [
-        event.id.as_bytes(),
-        event.stream.as_str().as_bytes(),
-        &event.revision.0.to_le_bytes(),
-        event.event_type.as_bytes(),
-        &event.schema.to_le_bytes(),
-        &occurred.timestamp_micros().to_le_bytes(),
-        &event.data,
-        &event.metadata,
-    ];
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    let hash = event_at(log, position)?.map(|event| Hash::of_event(&event));
+    Ok(hash.map(|hash| hash.0.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// Pairs of a store: key length u32, value length u32, key, value, …; then the hash of all.

@@ -12,16 +12,16 @@ use domain::ids::PhotoId;
 use domain::metadata::Metadata;
 use domain::review::ReviewEvent;
 use domain::sealed::{Sealed, Subject};
-use domain::subject::{SubjectEvent, SubjectState};
+use domain::subject::SubjectState;
 use event_log::{Position, Recorded};
+use projections::view::Happened;
 use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
-
-/// How many events are read at a time.
-const PAGE: usize = 8_192;
+use crate::events::Events;
+use crate::sealed;
 
 /// What the vault says of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +66,8 @@ pub(crate) fn run(data: &Data, subject: &str, as_json: bool) -> Result<Outcome, 
     let log = book::log(data)?;
     let mut found = Found::default();
     let destruction = SubjectState::stream_of(&Subject(subject.to_owned()));
-    let mut from = Position::START;
-    loop {
-        let events = log.scan(from, PAGE)?;
-        for event in &events {
-            found.look(event, subject, &destruction)?;
-        }
-        match events.last() {
-            Some(last) => from = last.position.next(),
-            None => break,
-        }
+    for event in Events::all(log.as_ref()) {
+        found.look(&event?, subject, &destruction)?;
     }
     let key = match data.open_vault_read_only()? {
         None => Key::NotAtHand,
@@ -107,21 +99,21 @@ pub(crate) fn run(data: &Data, subject: &str, as_json: bool) -> Result<Outcome, 
 
 impl Found {
     fn look(&mut self, event: &Recorded, subject: &str, destruction: &str) -> Result<(), ToolError> {
-        let stream = event.stream.as_str();
+        let (stream, kind) = (event.stream.as_str(), EventKind::from_name(&event.event_type));
         if stream == destruction {
-            let decoded = decoded(event)?;
-            if matches!(&decoded, Some(Event::Subject(SubjectEvent::SubjectKeyDestroyed(_)))) {
+            if let Some(kind @ EventKind::SubjectKeyDestroyed) = kind {
+                Happened::read(kind, event)?;
                 self.recorded = Some(Seen::of(event, Vec::new()));
             }
             return Ok(());
         }
         if stream == subject {
-            match EventKind::from_name(&event.event_type) {
+            match kind {
                 Some(EventKind::ReviewWithdrawn | EventKind::BuyerErasureRequested) => {
                     self.asked = Some(Seen::of(event, Vec::new()));
                 }
-                Some(EventKind::PhotosSubmitted) => {
-                    if let Some(Event::Review(ReviewEvent::PhotosSubmitted(sent))) = decoded(event)? {
+                Some(kind @ EventKind::PhotosSubmitted) => {
+                    if let Event::Review(ReviewEvent::PhotosSubmitted(sent)) = Happened::read(kind, event)?.event {
                         self.photos.extend(sent.photos);
                     }
                 }
@@ -132,10 +124,17 @@ impl Found {
         if !event.data.windows(subject.len()).any(|part| part == subject.as_bytes()) {
             return Ok(());
         }
-        let mut sealed = Vec::new();
-        collect(&serde_json::from_slice(&event.data).unwrap_or_default(), subject, &mut sealed);
-        if !sealed.is_empty() {
-            self.sealed.push(Seen::of(event, sealed));
+        let mut lengths = Vec::new();
+        sealed::each(&mut serde_json::from_slice(&event.data).unwrap_or_default(), &mut |sealed| {
+            if let Sealed::Closed { subject: of, ciphertext } = sealed
+                && of.0 == subject
+            {
+                lengths.push(ciphertext.len());
+            }
+            Ok(None)
+        })?;
+        if !lengths.is_empty() {
+            self.sealed.push(Seen::of(event, lengths));
         }
         Ok(())
     }
@@ -199,27 +198,6 @@ impl Seen {
             "by": self.who,
             "sealedBytes": self.sealed.iter().sum::<usize>(),
         })
-    }
-}
-
-fn decoded(event: &Recorded) -> Result<Option<Event>, ToolError> {
-    let Some(kind) = EventKind::from_name(&event.event_type) else { return Ok(None) };
-    let read = Event::decode(kind, event.schema, &event.data);
-    Ok(Some(read.map_err(|source| projections::ViewError::Event { position: event.position, source })?))
-}
-
-/// The lengths of what is sealed for a subject in a JSON value.
-fn collect(value: &Value, subject: &str, lengths: &mut Vec<usize>) {
-    if let Ok(Sealed::Closed { subject: of, ciphertext }) = serde_json::from_value::<Sealed<Value>>(value.clone()) {
-        if of.0 == subject {
-            lengths.push(ciphertext.len());
-        }
-        return;
-    }
-    match value {
-        Value::Object(members) => members.values().for_each(|value| collect(value, subject, lengths)),
-        Value::Array(items) => items.iter().for_each(|value| collect(value, subject, lengths)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -4,15 +4,13 @@ use event_log::merkle::{
     Compared, Comparison, ConsistencyProof, HASHES, HEADS, Hash, HashTree, HeadFile, HeadKeys, InclusionProof,
     PublicHeadKey, SignedHead,
 };
-use event_log::{EventLog, LogError, Position, Recorded};
+use event_log::{EventLog, LogError, Position};
 use serde_json::{Value, json};
 
 use crate::book::Data;
 use crate::error::ToolError;
+use crate::events::Events;
 use crate::progress::Progress;
-
-/// How many events are read at a time.
-const PAGE_EVENTS: usize = 8_192;
 
 /// The heads beside a book, the oldest first. Read before the book, they are of no more than it has.
 pub(crate) fn beside(data: &Data, keys: &[PublicHeadKey]) -> Result<Vec<SignedHead>, LogError> {
@@ -33,29 +31,12 @@ pub(crate) fn hashes_beside(data: &Data) -> Result<Option<HashTree>, LogError> {
 pub(crate) fn compare(log: &dyn EventLog, mut comparison: Comparison) -> Result<Compared, LogError> {
     let end = log.watch_next_position().borrow().0;
     let progress = Progress::new("hashing", "events");
-    each(log, end, &mut |events| {
-        events.iter().try_for_each(|event| comparison.take(event))?;
-        progress.at(events.last().map_or(end, |last| last.position.next().0), end);
-        Ok(())
-    })?;
-    comparison.finish()
-}
-
-/// Reads the first events of a book, page by page; fewer where it has fewer.
-pub(crate) fn each(
-    log: &dyn EventLog,
-    end: u64,
-    take: &mut dyn FnMut(&[Recorded]) -> Result<(), LogError>,
-) -> Result<(), LogError> {
-    let mut at = Position::START;
-    while at.0 < end {
-        let left = usize::try_from(end - at.0).unwrap_or(usize::MAX);
-        let events = log.scan(at, left.min(PAGE_EVENTS))?;
-        let Some(last) = events.last() else { break };
-        at = last.position.next();
-        take(&events)?;
+    for event in Events::between(log, Position::START, Position(end)) {
+        let event = event?;
+        comparison.take(&event)?;
+        progress.at(event.position.next().0, end);
     }
-    Ok(())
+    comparison.finish()
 }
 
 /// A running server, asked for its heads. Everybody may.

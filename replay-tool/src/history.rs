@@ -2,13 +2,14 @@
 
 use chrono::SecondsFormat;
 use domain::metadata::Metadata;
-use domain::sealed::Subject;
-use event_log::{Direction, Position, Recorded, Revision, StreamName, Vault};
+use event_log::{Direction, Recorded, Revision, StreamName, Vault};
 use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::events::Events;
+use crate::sealed;
 
 /// How many events are read at a time.
 const PAGE: usize = 1_000;
@@ -20,17 +21,10 @@ pub(crate) fn run(data: &Data, stream: &str, as_json: bool, reveal: bool) -> Res
     let log = book::log(data)?;
     let vault = if reveal { data.open_vault_read_only()? } else { None };
     if stream == ALL {
-        let mut from = Position::START;
-        loop {
-            let events = log.scan(from, PAGE)?;
-            for event in &events {
-                print(event, as_json, vault.as_ref())?;
-            }
-            match events.last() {
-                Some(last) => from = last.position.next(),
-                None => return Ok(Outcome::Good),
-            }
+        for event in Events::all(log.as_ref()) {
+            print(&event?, as_json, vault.as_ref())?;
         }
+        return Ok(Outcome::Good);
     }
     let name = StreamName::new(stream.to_owned())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(ToolError::io("starting"))?;
@@ -106,8 +100,7 @@ pub(crate) fn opened(event: &Recorded, vault: &Vault) -> Result<Vec<(String, Val
 
 /// Replaces each sealed value by what it says, or by a note of whose key it needs.
 fn open_sealed(data: &mut Value, event_type: &str, vault: Option<&Vault>) -> Result<(), ToolError> {
-    if let Ok(sealed @ domain::Sealed::Closed { .. }) = serde_json::from_value::<domain::Sealed<Value>>(data.clone()) {
-        let Subject(subject) = sealed.subject().clone();
+    sealed::each(data, &mut |sealed| {
         let mut failed = None;
         let opened = sealed.open(|subject, ciphertext| {
             let keys = vault?.keys_to_open(&[&subject.0]);
@@ -119,15 +112,9 @@ fn open_sealed(data: &mut Value, event_type: &str, vault: Option<&Vault>) -> Res
                 }
             }
         });
-        if let Some(error) = failed {
-            return Err(error.into());
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(Some(opened.unwrap_or_else(|| Value::String(format!("[sealed for {}]", sealed.subject()))))),
         }
-        *data = opened.unwrap_or_else(|| Value::String(format!("[sealed for {subject}]")));
-        return Ok(());
-    }
-    match data {
-        Value::Object(members) => members.values_mut().try_for_each(|value| open_sealed(value, event_type, vault)),
-        Value::Array(items) => items.iter_mut().try_for_each(|value| open_sealed(value, event_type, vault)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
-    }
+    })
 }

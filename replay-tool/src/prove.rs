@@ -4,14 +4,18 @@
 //! or both are a server's, whose book may lie in a cluster. Either way the proof is checked before it is printed.
 
 use event_log::merkle::{Hash, HashTree, InclusionProof, SignedHead};
-use event_log::{EventLog, Position};
+use event_log::{EventLog, LogError, Position};
 
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::events::Events;
 use crate::heads::{self, HeadServer};
 use crate::progress::Progress;
 use crate::proof::Proof;
+
+/// How many hashes are written at a time.
+const HASHED_AT_ONCE: usize = 8_192;
 
 pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outcome, ToolError> {
     let server = url.map(HeadServer::at);
@@ -54,11 +58,16 @@ fn computed(log: &dyn EventLog, position: u64, head: &SignedHead) -> Result<Opti
     let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the hashes"))?;
     let mut tree = HashTree::open(directory.path().join("hashes"))?;
     let progress = Progress::new("hashing", "events");
-    heads::each(log, head.head.size, &mut |events| {
-        tree.append(events.iter().map(Hash::of_event))?;
+    let mut events = Events::between(log, Position::START, Position(head.head.size));
+    loop {
+        let leaves = events.by_ref().take(HASHED_AT_ONCE).map(|event| Ok(Hash::of_event(&event?)));
+        let leaves = leaves.collect::<Result<Vec<_>, LogError>>()?;
+        if leaves.is_empty() {
+            break;
+        }
+        tree.append(leaves)?;
         progress.at(tree.size(), head.head.size);
-        Ok(())
-    })?;
+    }
     Ok(if tree.size() == head.head.size { Some(tree.inclusion(position, head.head.size)?) } else { None })
 }
 

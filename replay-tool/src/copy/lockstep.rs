@@ -1,49 +1,12 @@
 //! Two books read side by side: the first position at which they differ, or one digest of both.
 
 use std::fmt;
-use std::vec;
 
 use event_log::{EventLog, LogError, Position, Recorded};
 use sha2::{Digest, Sha256};
 
+use crate::events::Events;
 use crate::progress::Progress;
-
-/// How many events are asked for at a time; an engine gives fewer where that is as fast.
-const PAGE_EVENTS: usize = 4096;
-
-/// A book's events from a position on, up to an end (exclusive) that it has.
-pub(super) struct Cursor<'a> {
-    log: &'a dyn EventLog,
-    next: Position,
-    end: Position,
-    page: vec::IntoIter<Recorded>,
-}
-
-impl<'a> Cursor<'a> {
-    pub(super) fn new(log: &'a dyn EventLog, from: Position, end: Position) -> Self {
-        Self { log, next: from, end, page: Vec::new().into_iter() }
-    }
-}
-
-impl Iterator for Cursor<'_> {
-    type Item = Result<Recorded, LogError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.page.as_slice().is_empty() {
-            let left = usize::try_from(self.end.0.saturating_sub(self.next.0)).unwrap_or(usize::MAX);
-            if left == 0 {
-                return None;
-            }
-            match self.log.scan(self.next, left.min(PAGE_EVENTS)) {
-                Ok(page) => self.page = page.into_iter(),
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        let event = self.page.next()?;
-        self.next = event.position.next();
-        Some(Ok(event))
-    }
-}
 
 /// Where a book and its copy differ.
 pub(crate) struct Difference {
@@ -120,7 +83,7 @@ pub(crate) fn compare(
     progress: &Progress,
 ) -> Result<Compared, LogError> {
     let (mut digest, mut at) = (Sha256::new(), Position::START);
-    let mut sides = [source, target].map(|log| Cursor::new(log, Position::START, end));
+    let mut sides = [source, target].map(|log| Events::between(log, Position::START, end));
     while at < end {
         let [source, target] = sides.each_mut().map(Iterator::next);
         let (source, target) = (source.transpose()?, target.transpose()?);

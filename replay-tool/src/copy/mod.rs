@@ -18,13 +18,14 @@ use event_log::{LogError, Position};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use self::lockstep::Difference;
 pub(crate) use self::lockstep::{Compared, compare};
-use self::lockstep::{Cursor, Difference};
 pub(crate) use self::place::Place;
 use self::place::Side;
 use self::windows::{Next, Refused, Windows};
 use crate::Outcome;
 use crate::error::ToolError;
+use crate::events::Events;
 use crate::progress::Progress;
 
 /// What to do when a target is none of the source's.
@@ -118,7 +119,7 @@ fn append(
     runtime: &Runtime,
 ) -> Result<Option<Difference>, ToolError> {
     let progress = Progress::new("copying", "events");
-    let mut windows = Windows::new(Cursor::new(source.log.as_ref(), from, end), target);
+    let mut windows = Windows::new(Events::between(source.log.as_ref(), from, end), target);
     loop {
         let window = match windows.next()? {
             Next::Window(window) => window,

@@ -14,7 +14,8 @@ use std::iter::Peekable;
 
 use event_log::{EventType, Expected, LogError, NewEvent, Position, Recorded, Revision, StreamAppend};
 
-use super::lockstep::Cursor;
+use crate::events::Events;
+
 use super::place::Side;
 
 /// The most appends in a window: as many as an engine has on their way at a time.
@@ -58,7 +59,7 @@ pub(super) enum Next {
 
 /// The windows of a book from a position on.
 pub(super) struct Windows<'a> {
-    source: Peekable<Cursor<'a>>,
+    source: Peekable<Events<'a>>,
     target: &'a Side,
     /// What belongs in no window with those before it.
     held: Option<Result<Planned, Refused>>,
@@ -66,7 +67,7 @@ pub(super) struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
-    pub(super) fn new(source: Cursor<'a>, target: &'a Side) -> Self {
+    pub(super) fn new(source: Events<'a>, target: &'a Side) -> Self {
         Self { source: source.peekable(), target, held: None, sent: HashSet::new() }
     }
 

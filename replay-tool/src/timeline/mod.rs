@@ -30,11 +30,9 @@ use crate::Outcome;
 use crate::arguments::TimelineFormat;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::events::Events;
 use crate::history;
 use crate::progress::Progress;
-
-/// How many events are read at a time.
-const PAGE: usize = 8 * 1024;
 
 /// An event that concerns the thing, as people are told of it.
 struct Line {
@@ -95,36 +93,16 @@ pub(crate) fn run(
 fn lines(log: &dyn EventLog, thing: &Thing, with_orders: bool, vault: Option<&Vault>) -> Result<Vec<Line>, ToolError> {
     let mut concern = Concern::of(thing, with_orders);
     let mut lines = Vec::new();
-    each(log, "reading", |event| {
+    let (progress, total) = (Progress::new("reading", "events"), log.watch_next_position().borrow().0);
+    for event in Events::all(log) {
+        let event = event?;
+        progress.at(event.position.next().0, total);
         let metadata = serde_json::from_slice::<Metadata>(&event.metadata).ok();
         if concern.takes(&event, metadata.as_ref().and_then(|metadata| metadata.causation_id)) {
             lines.push(line(event, metadata, vault)?);
         }
-        Ok(true)
-    })?;
-    Ok(lines)
-}
-
-/// Passes the book's events on until there are no more, or no more are wanted.
-fn each(
-    log: &dyn EventLog,
-    doing: &'static str,
-    mut take: impl FnMut(Recorded) -> Result<bool, ToolError>,
-) -> Result<(), ToolError> {
-    let progress = Progress::new(doing, "events");
-    let total = log.watch_next_position().borrow().0;
-    let mut from = Position::START;
-    loop {
-        let page = log.scan(from, PAGE)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        from = last.position.next();
-        for event in page {
-            if !take(event)? {
-                return Ok(());
-            }
-        }
-        progress.at(from.0, total);
     }
+    Ok(lines)
 }
 
 fn line(event: Recorded, metadata: Option<Metadata>, vault: Option<&Vault>) -> Result<Line, ToolError> {
@@ -174,13 +152,18 @@ fn find_causes(log: &dyn EventLog, lines: &mut [Line]) -> Result<(), ToolError> 
     elsewhere.dedup();
     if let (Some(last), false) = (lines.last().map(|line| line.event.position), elsewhere.is_empty()) {
         let mut left = elsewhere.len();
-        each(log, "looking for causes", |event| {
+        let progress = Progress::new("looking for causes", "events");
+        for event in Events::between(log, Position::START, last) {
+            let event = event?;
+            progress.at(event.position.next().0, last.0);
             if elsewhere.binary_search(&event.id).is_ok() {
                 places.insert(event.id, Place::from(&event));
                 left -= 1;
             }
-            Ok(left > 0 && event.position < last)
-        })?;
+            if left == 0 {
+                break;
+            }
+        }
     }
     for cause in lines.iter_mut().filter_map(|line| line.cause.as_mut()) {
         cause.found = places.get(&cause.id).cloned();
