@@ -31,7 +31,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 import uuid
 
@@ -82,9 +81,14 @@ class Node:
             if self.process.wait(timeout=60) != 0:
                 raise Failure(f"{self.name} did not stop well")
 
-    def get(self, path, token=None):
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=30) as answer:
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
+
+    def ask(self, body, token, patience=30):
+        headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
+        request = urllib.request.Request(f"{self.url}/graphql", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=patience) as answer:
             return json.load(answer)
 
 
@@ -138,13 +142,10 @@ class Person:
 
     def post(self, body, who):
         token = self.cluster.token(*who) if who else None
-        headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
         node = self.random.choice(self.cluster.nodes)
-        request = urllib.request.Request(f"{node.url}/graphql", json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return json.load(answer)
-        except (OSError, http.client.HTTPException, ValueError, urllib.error.URLError):
+            return node.ask(body, token, PATIENCE)
+        except (OSError, http.client.HTTPException, ValueError):
             return None
 
     def until_answered(self, what, ask):
@@ -183,13 +184,6 @@ class Person:
         payload = self.until_answered(mutation, ask)
         self.acknowledged[command] = (mutation, int(payload["position"]))
         return payload
-
-    def query(self, query, who, look, **variables):
-        def ask():
-            answer = self.post({"query": query, "variables": variables}, who)
-            return None if answer is None or answer.get("errors") else look(answer["data"])
-
-        return self.until_answered(query, ask)
 
 
 def stock(person, number):
@@ -244,17 +238,14 @@ def life(person, shops):
     return None
 
 
-def forgotten(person, gone):
+def forgotten(cluster, gone):
     """Whether no node opens what was written by those who withdrew it."""
     for subject, _ in gone:
-        for node in person.cluster.all():
-            token = person.cluster.token("auditor", "a-1")
+        for node in cluster.all():
+            token = cluster.token("auditor", "a-1")
             body = {"query": "query($s: String!) { events(stream: $s, first: 1) { nodes { type } } }",
                     "variables": {"s": f"subject-{subject}"}}
-            headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
-            request = urllib.request.Request(f"{node.url}/graphql", json.dumps(body).encode(), headers)
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                answer = json.load(answer)
+            answer = node.ask(body, token)
             if answer.get("errors"):
                 raise Failure(f"{node.name}: {answer['errors']}")
             if [event["type"] for event in answer["data"]["events"]["nodes"]] != ["SubjectKeyDestroyed"]:
@@ -361,7 +352,7 @@ def live(cluster, replay_tool, seed, seconds):
     killed = {node.name: node.killed for node in cluster.all()}
     print(f"      {sum(lives)} lives, {len(acknowledged)} commands acknowledged, {again} sent again; killed: {killed}")
     check(sum(killed.values()) > 0 and sum(lives) > 0, "nodes were killed, and people went on")
-    until("whoever withdrew a review is forgotten", lambda: forgotten(founder, gone), 120)
+    until("whoever withdrew a review is forgotten", lambda: forgotten(cluster, gone), 120)
     settle(cluster)
     compare(cluster, replay_tool, acknowledged, sent)
     for node in cluster.all():

@@ -4,8 +4,9 @@
 //! which it decided; when somebody was faster, it reads on and decides again, a bounded number of times. What a decision
 //! needs from other streams is loaded from those streams, anew at each attempt.
 //!
-//! Invariants: no view is read here; a key is durable before what was sealed with it is appended; nothing is refused on what was only remembered; a command whose
-//! events are in its stream already is answered with their position, whatever the rules say by now (R-0-04).
+//! Invariants: no view is read here; a key is durable before what was sealed with it is appended; nothing is refused on
+//! what was only remembered; a command whose events are in its stream already is answered with their position, whatever
+//! the rules say by now (R-0-04).
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -193,11 +194,9 @@ impl Book {
         C: Future<Output = Result<A::Command, ApiError>>,
     {
         let stream = StreamName::new(stream)?;
-        let mut remembered = self.hot.take::<A>(&stream);
-        let mut is_new = remembered.is_none();
-        let mut folded = match remembered.take() {
-            Some(folded) => folded,
-            None => self.load_stream(&stream).await?.0,
+        let (mut folded, mut is_new) = match self.hot.take::<A>(&stream) {
+            Some(remembered) => (remembered, false),
+            None => (self.load_stream(&stream).await?.0, true),
         };
         let mut conflicts = 0;
         loop {

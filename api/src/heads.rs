@@ -86,16 +86,27 @@ impl Heads {
     pub(crate) async fn keep(self, mut stop: watch::Receiver<bool>) {
         let mut looks = interval(LOOKING);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut unsigned_since = None;
+        let mut news = self.log.watch_next_position();
+        let (mut unsigned_since, mut is_idle) = (None, false);
         loop {
+            let wake = async {
+                if is_idle {
+                    // Of a book that is closed there is no news; what was signed of it stands.
+                    let _ = news.changed().await;
+                }
+                looks.tick().await;
+            };
             tokio::select! {
                 // Without a sender there is nothing to wait for either.
                 _ = stop.wait_for(|stop| *stop) => return,
-                _ = looks.tick() => {}
+                () = wake => {}
             }
             match self.work(move |kept, log| kept.look(log, unsigned_since)).await {
-                Ok(since) => unsigned_since = since,
-                Err(error) => tracing::warn!(%error, "the book's head can't be signed now; trying on"),
+                Ok(since) => (unsigned_since, is_idle) = (since, since.is_none()),
+                Err(error) => {
+                    is_idle = false;
+                    tracing::warn!(%error, "the book's head can't be signed now; trying on");
+                }
             }
         }
     }

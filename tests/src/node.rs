@@ -40,6 +40,15 @@ impl Node {
         &self.url
     }
 
+    /// As [`Self::kill_and_restart`], while others go on.
+    pub async fn killed_and_restarted(mut self) -> Self {
+        let restarted = tokio::task::spawn_blocking(move || {
+            self.kill_and_restart();
+            self
+        });
+        restarted.await.unwrap()
+    }
+
     /// The connection string of someone in a role.
     #[must_use]
     pub fn connection(&self, role: &str) -> String {

@@ -221,12 +221,7 @@ async fn a_program_that_is_killed_loses_and_doubles_nothing_for_anyone_who_asks_
     });
     for kill in [40, 80, 120] {
         timeout(LONG, news.wait_for(|number| *number >= kill)).await.unwrap().unwrap();
-        node = tokio::task::spawn_blocking(move || {
-            node.kill_and_restart();
-            node
-        })
-        .await
-        .unwrap();
+        node = node.killed_and_restarted().await;
     }
     timeout(LONG, writing).await.unwrap().unwrap();
     for (source, follower) in followers {

@@ -142,12 +142,7 @@ async fn a_program_that_is_killed_is_found_again_and_nothing_is_lost_or_doubled(
     });
     for kill in [40, 80, 120] {
         timeout(LONG, log.watch_next_position().wait_for(|next| next.0 >= kill)).await.unwrap().unwrap();
-        node = tokio::task::spawn_blocking(move || {
-            node.kill_and_restart();
-            node
-        })
-        .await
-        .unwrap();
+        node = node.killed_and_restarted().await;
     }
     timeout(LONG, writing).await.unwrap().unwrap();
     for (from, subscription) in &mut followers {

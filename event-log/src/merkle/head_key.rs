@@ -18,8 +18,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use aes_gcm::aead::OsRng;
-use aes_gcm::aead::rand_core::RngCore;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -27,6 +25,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::head::{HeadError, KEY_HASH_BYTES, key_id};
+use crate::vault::random_key;
 use crate::{LogError, directory};
 
 /// The length of a signature.
@@ -106,9 +105,7 @@ impl HeadKey {
             );
             return Err(LogError::Invalid { field: "name", message });
         }
-        let mut seed = Zeroizing::new([0; 32]);
-        OsRng.fill_bytes(seed.as_mut_slice());
-        Ok(Self::of(name.to_owned(), &seed))
+        Ok(Self::of(name.to_owned(), &random_key()))
     }
 
     fn of(name: String, seed: &[u8; 32]) -> Self {

@@ -9,7 +9,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use zeroize::Zeroizing;
 
 /// A key, overwritten when dropped.
-pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
+pub(crate) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
 pub(super) const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
@@ -18,7 +18,7 @@ const TAG_BYTES: usize = 16;
 pub(super) const OVERHEAD_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 
 /// A new key from the operating system's randomness.
-pub(super) fn random_key() -> Key {
+pub(crate) fn random_key() -> Key {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     OsRng.fill_bytes(key.as_mut_slice());
     key

@@ -38,6 +38,7 @@ mod service;
 mod subject_key;
 
 pub use cache::KeyCache;
+pub(crate) use cipher::random_key;
 pub use key_file::TornKeys;
 pub use keys::Vault;
 pub use master_key::MasterKey;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::Utc;
-use event_log::NewEvent;
+use event_log::{EventLog, Expected, LogError, NewEvent, Revision, StreamName};
 use uuid::Uuid;
 
 /// An event's type and JSON, ready to be sent.
@@ -38,6 +38,21 @@ pub fn payloads() -> [Payload; 3] {
     [("OrderPlaced", placed), ("OrderDelivered", delivered), ("ReviewSubmitted", review)].map(|(event_type, data)| {
         Payload { event_type, data: Bytes::from(data), metadata: Bytes::from(metadata.clone()) }
     })
+}
+
+/// Appends so many events to a new stream, one at a time.
+///
+/// # Errors
+/// What the log says.
+pub async fn append_one_by_one(log: &dyn EventLog, payloads: &[Payload], events: usize) -> Result<(), LogError> {
+    let writer = Writer::new();
+    let stream = StreamName::new(writer.stream.clone())?;
+    let mut expected = Expected::NoStream;
+    for (number, payload) in payloads.iter().cycle().take(events).enumerate() {
+        log.append(&stream, expected, vec![writer.event(number, payload)]).await?;
+        expected = Expected::Exact(Revision(number as u64));
+    }
+    Ok(())
 }
 
 /// A writer's stream and the ids of its events, new ones in each round.

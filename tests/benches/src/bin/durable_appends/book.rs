@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use benches::events::{Payload, Writer, payloads};
+use benches::events::{Payload, append_one_by_one, payloads};
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, Expected, LogError, Recorded, Revision, StreamName};
+use event_log::{EmbeddedLog, EventLog, LogError, Recorded};
 
 /// The most events that one read takes.
 const READ_EVENTS: usize = 8_192;
@@ -39,8 +39,11 @@ impl Book {
         let first = self.0.next_position().await?;
         let payloads = Arc::new(payloads());
         let started = Instant::now();
+        let write = |log: Arc<EmbeddedLog>, payloads: Arc<[Payload; 3]>| async move {
+            append_one_by_one(log.as_ref(), payloads.as_ref(), events).await
+        };
         let tasks: Vec<_> =
-            (0..writers).map(|_| tokio::spawn(write(Arc::clone(&self.0), Arc::clone(&payloads), events))).collect();
+            (0..writers).map(|_| tokio::spawn(write(Arc::clone(&self.0), Arc::clone(&payloads)))).collect();
         for task in tasks {
             task.await??;
         }
@@ -57,17 +60,6 @@ impl Book {
         let groups = benches::rounds::rate(groups.len(), Duration::from_secs(1));
         Ok(Appended { events: writers * events, bytes, groups, elapsed })
     }
-}
-
-async fn write(log: Arc<EmbeddedLog>, payloads: Arc<[Payload; 3]>, events: usize) -> Result<(), LogError> {
-    let writer = Writer::new();
-    let stream = StreamName::new(writer.stream.clone())?;
-    let mut expected = Expected::NoStream;
-    for (number, payload) in payloads.iter().cycle().take(events).enumerate() {
-        log.append(&stream, expected, vec![writer.event(number, payload)]).await?;
-        expected = Expected::Exact(Revision(number as u64));
-    }
-    Ok(())
 }
 
 fn record_bytes(event: &Recorded) -> usize {

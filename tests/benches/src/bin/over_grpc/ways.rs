@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use benches::events::{Writer, payloads};
-use event_log::{EventLog, Expected, LogError, Position, Revision, StreamAppend, StreamName};
+use benches::events::{Writer, append_one_by_one, payloads};
+use event_log::{EventLog, Expected, LogError, Position, StreamAppend, StreamName};
 
 use crate::Failure;
 
@@ -57,20 +57,10 @@ pub(crate) async fn scan(log: Arc<dyn EventLog>, events: usize) -> Result<Durati
 /// Each client appends so many events to a new stream, one at a time.
 pub(crate) async fn append(log: &Arc<dyn EventLog>, clients: usize, events: usize) -> Result<Duration, Failure> {
     let started = Instant::now();
-    let tasks: Vec<_> = (0..clients).map(|_| tokio::spawn(write(Arc::clone(log), events))).collect();
+    let write = |log: Arc<dyn EventLog>| async move { append_one_by_one(log.as_ref(), &payloads(), events).await };
+    let tasks: Vec<_> = (0..clients).map(|_| tokio::spawn(write(Arc::clone(log)))).collect();
     for task in tasks {
         task.await??;
     }
     Ok(started.elapsed())
-}
-
-async fn write(log: Arc<dyn EventLog>, events: usize) -> Result<(), LogError> {
-    let (writer, payloads) = (Writer::new(), payloads());
-    let stream = StreamName::new(writer.stream.clone())?;
-    let mut expected = Expected::NoStream;
-    for (number, payload) in payloads.iter().cycle().take(events).enumerate() {
-        log.append(&stream, expected, vec![writer.event(number, payload)]).await?;
-        expected = Expected::Exact(Revision(number as u64));
-    }
-    Ok(())
 }
