@@ -83,7 +83,7 @@ impl Heads {
     }
 
     /// Signs in time, until told to stop.
-    pub(crate) async fn keep(self, mut stop: watch::Receiver<bool>) {
+    pub async fn keep(self, mut stop: watch::Receiver<bool>) {
         let mut looks = interval(LOOKING);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut news = self.log.watch_next_position();

@@ -33,8 +33,9 @@ pub(crate) fn compare(log: &dyn EventLog, mut comparison: Comparison) -> Result<
     let progress = Progress::new("hashing", "events");
     for event in Events::between(log, Position::START, Position(end)) {
         let event = event?;
-        comparison.take(&event)?;
-        progress.at(event.position.next().0, end);
+        let next = event.position.next().0;
+        comparison.take(Hash::of_event(&event), || Ok(event))?;
+        progress.at(next, end);
     }
     comparison.finish()
 }

@@ -4,7 +4,7 @@
 use chrono::SecondsFormat;
 use event_log::LogError;
 use event_log::embedded::{self, VerifyReport};
-use event_log::merkle::{Compared, Comparison, Difference};
+use event_log::merkle::{Compared, Comparison, Difference, Hash};
 use event_log_eventstore::Engine;
 use serde_json::{Value, json};
 
@@ -72,9 +72,12 @@ fn checked(data: &Data) -> Result<Checked, ToolError> {
     }
     let mut comparison = Comparison::new(heads, kept);
     let progress = Progress::new("verifying", "bytes");
-    let files = embedded::verify_each(&data.log(), &mut |event| comparison.take(event), &mut |done, total| {
-        progress.at(done, total);
-    })?;
+    let files = embedded::verify_each(
+        &data.log(),
+        &Hash::of_event,
+        &mut |leaf, event| comparison.take(leaf, event),
+        &mut |done, total| progress.at(done, total),
+    )?;
     Ok(Checked { files: Some(files), compared: comparison.finish()? })
 }
 

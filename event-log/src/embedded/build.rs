@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::index::Index;
-use super::load::{self, Loaded};
+use super::load::{self, Loaded, Make};
 use super::record::{Flaw, HEADER_BYTES};
 use super::scan::{Chunk, End, FlawAt, SegmentScan};
 use super::segment::{self, Segment};
@@ -29,21 +29,22 @@ impl Tail {
 }
 
 /// Checks every record of `segments`. A flaw in the last segment is the caller's to judge; anywhere else it is damage,
-/// because a segment is begun only when the one before it is durable.
-pub(super) fn build(
+/// because a segment is begun only when the one before it is durable. What `make` makes of a chunk, `observe` is given.
+pub(super) fn build<T: Send>(
     segments: &[Arc<Segment>],
-    observe: &mut dyn FnMut(usize, &Loaded) -> Result<(), LogError>,
+    make: Make<'_, T>,
+    observe: &mut impl FnMut(usize, &mut Loaded<T>) -> Result<(), LogError>,
 ) -> Result<(Index, Option<Tail>), LogError> {
     let mut builder = Builder { index: Index::default(), tail: None };
     let mut begun = None;
-    load::each(segments, &mut |number, loaded| {
-        observe(number, &loaded)?;
+    load::each(segments, make, &mut |number, mut loaded| {
+        observe(number, &mut loaded)?;
         if begun != Some(number) {
             begun = Some(number);
             builder.begin(&segments[number])?;
         }
         match loaded {
-            Loaded::Chunk(chunk) => add(&mut builder.index, &segments[number], &chunk),
+            Loaded::Chunk(chunk, _) => add(&mut builder.index, &segments[number], &chunk),
             Loaded::End(end) => {
                 builder.tail =
                     Some(Tail { segment: Arc::clone(&segments[number]), offset: end.offset, flaw: end.flaw });

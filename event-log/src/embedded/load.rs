@@ -2,7 +2,7 @@
 //!
 //! Worker `k` of `n` walks segments `k`, `k + n`, …; each has a short channel of its own, and the caller's thread takes
 //! from them in turn. So checksums are computed side by side, the index is built in order, and what is in memory is
-//! bounded by the channels.
+//! bounded by the channels. What else is to be made of each chunk is made there too.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,18 +17,22 @@ const AHEAD: usize = 2;
 
 /// What a segment's walk hands over.
 #[derive(Debug)]
-pub(super) enum Loaded {
-    /// Some whole appends.
-    Chunk(Chunk),
+pub(super) enum Loaded<T> {
+    /// Some whole appends, and what was made of them.
+    Chunk(Chunk, T),
     /// The segment is through.
     End(End),
 }
 
+/// What is made of each chunk, on the worker that read it.
+pub(super) type Make<'a, T> = &'a (dyn Fn(&Segment, &Chunk) -> Result<T, LogError> + Sync);
+
 /// Calls `sink` with everything in `segments`, in order, with the segment's number in the slice. Stops at the first
-/// error, the sink's included.
-pub(super) fn each(
+/// error, those of `make` and `sink` included.
+pub(super) fn each<T: Send>(
     segments: &[Arc<Segment>],
-    sink: &mut dyn FnMut(usize, Loaded) -> Result<(), LogError>,
+    make: Make<'_, T>,
+    sink: &mut dyn FnMut(usize, Loaded<T>) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(segments.len().max(1));
     thread::scope(|scope| {
@@ -36,7 +40,7 @@ pub(super) fn each(
             .map(|worker| {
                 let (sender, receiver) = sync_channel(AHEAD);
                 let share = segments.iter().skip(worker).step_by(workers);
-                scope.spawn(move || walk(share, &sender));
+                scope.spawn(move || walk(share, make, &sender));
                 receiver
             })
             .collect();
@@ -48,15 +52,22 @@ pub(super) fn each(
 }
 
 /// Leaves when the receiver is gone: then an earlier segment had an error.
-fn walk<'a>(segments: impl Iterator<Item = &'a Arc<Segment>>, sender: &SyncSender<Result<Loaded, LogError>>) {
+fn walk<'a, T>(
+    segments: impl Iterator<Item = &'a Arc<Segment>>,
+    make: Make<'_, T>,
+    sender: &SyncSender<Result<Loaded<T>, LogError>>,
+) {
     for segment in segments {
         let mut scan = match SegmentScan::whole(Arc::clone(segment)) {
             Ok(scan) => scan,
             Err(error) => return drop(sender.send(Err(error))),
         };
         loop {
-            let step = scan.next().map(|step| step.map_or_else(Loaded::End, Loaded::Chunk));
-            let last = !matches!(step, Ok(Loaded::Chunk(_)));
+            let step = scan.next().and_then(|step| match step {
+                Ok(chunk) => make(segment, &chunk).map(|made| Loaded::Chunk(chunk, made)),
+                Err(end) => Ok(Loaded::End(end)),
+            });
+            let last = !matches!(step, Ok(Loaded::Chunk(..)));
             if sender.send(step).is_err() {
                 return;
             }
@@ -67,10 +78,10 @@ fn walk<'a>(segments: impl Iterator<Item = &'a Arc<Segment>>, sender: &SyncSende
     }
 }
 
-fn take(
+fn take<T>(
     number: usize,
-    receiver: &Receiver<Result<Loaded, LogError>>,
-    sink: &mut dyn FnMut(usize, Loaded) -> Result<(), LogError>,
+    receiver: &Receiver<Result<Loaded<T>, LogError>>,
+    sink: &mut dyn FnMut(usize, Loaded<T>) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     loop {
         // A worker that ends early has sent its error before; were it to panic, the scope would too.

@@ -274,7 +274,7 @@ impl EventLog for EmbeddedLog {
 
 fn load(path: &Path) -> Result<(Index, Option<Tail>), LogError> {
     let segments: Vec<_> = segment::list(path)?.into_iter().map(Arc::new).collect();
-    build::build(&segments, &mut |_, _| Ok(()))
+    build::build(&segments, &|_, _| Ok(()), &mut |_, _| Ok(()))
 }
 
 /// Judges how a book that is read only ends.

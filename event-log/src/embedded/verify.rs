@@ -1,5 +1,6 @@
 //! The auditor's check: every byte of the book, without changing any.
 
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -9,8 +10,9 @@ use chrono::{DateTime, Utc};
 
 use super::load::Loaded;
 use super::log::LOCK;
-use super::scan::FlawAt;
-use super::{build, recovery, segment};
+use super::scan::{Chunk, FlawAt};
+use super::segment::{self, Segment};
+use super::{build, recovery};
 use crate::{LogError, Position, Recorded, directory};
 
 /// While a server writes, its last group may be half visible. It is given this long to become whole; what stays as it
@@ -50,17 +52,18 @@ pub struct VerifyReport {
 /// # Errors
 /// [`LogError::Damaged`] names the segment and the offset of the first byte that is not as it was written.
 pub fn verify(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, LogError> {
-    verify_each(path, &mut |_| Ok(()), progress)
+    verify_each(path, &|_| (), &mut |(), _| Ok(()), progress)
 }
 
-/// As [`verify`], and gives each event that checks out to `take`, in order, whose error ends it. A thread of its own reads
-/// and computes checksums meanwhile.
+/// As [`verify`]; `make` is given each event that checks out, on all cores and in no order, and `take` what it made of it, in
+/// order, with the event where it is wanted, and its error ends it.
 ///
 /// # Errors
 /// As [`verify`], and what `take` says.
-pub fn verify_each(
+pub fn verify_each<T: Send>(
     path: &Path,
-    take: &mut dyn FnMut(&Recorded) -> Result<(), LogError>,
+    make: &(impl Fn(&Recorded) -> T + Sync),
+    take: &mut impl FnMut(T, &dyn Fn() -> Result<Recorded, LogError>) -> Result<(), LogError>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<VerifyReport, LogError> {
     let live = directory::is_held(path, LOCK);
@@ -68,19 +71,17 @@ pub fn verify_each(
     let total = segments.iter().map(|segment| segment.header.length).sum();
     let (mut done, mut before) = (0, 0);
     let mut occurred: Option<(i64, i64)> = None;
-    let (mut index, tail) = build::build(&segments, &mut |number, loaded| {
+    let make_all = |segment: &Segment, chunk: &Chunk| -> Result<Vec<T>, LogError> {
+        (0..chunk.records.len()).map(|number| Ok(make(&event(segment, chunk, number)?))).collect()
+    };
+    let (mut index, tail) = build::build(&segments, &make_all, &mut |number, loaded| {
         match loaded {
-            Loaded::Chunk(chunk) => {
+            Loaded::Chunk(chunk, made) => {
                 done += chunk.bytes.len() as u64;
-                for (at, header) in &chunk.records {
-                    let begins = *at as usize;
-                    let record = chunk.bytes.slice(begins..begins + header.length as usize);
-                    let event = header.recorded(&record);
-                    let event = event.map_err(|flaw| {
-                        let offset = chunk.start + u64::from(*at);
-                        build::damage(&segments[number], &FlawAt { offset, what: flaw.what().to_owned() })
-                    })?;
-                    take(&event)?;
+                for (at, made) in mem::take(made).into_iter().enumerate() {
+                    take(made, &|| event(&segments[number], chunk, at))?;
+                }
+                for (_, header) in &chunk.records {
                     let at = header.occurred_at;
                     occurred = Some(occurred.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
                 }
@@ -109,6 +110,15 @@ pub fn verify_each(
         return Ok(report);
     };
     if live && becomes_whole(path, &mut index)? { Ok(report) } else { Err(damage) }
+}
+
+fn event(segment: &Segment, chunk: &Chunk, number: usize) -> Result<Recorded, LogError> {
+    let (at, header) = &chunk.records[number];
+    let begins = *at as usize;
+    header.recorded(&chunk.bytes.slice(begins..begins + header.length as usize)).map_err(|flaw| {
+        let offset = chunk.start + u64::from(*at);
+        build::damage(segment, &FlawAt { offset, what: flaw.what().to_owned() })
+    })
 }
 
 /// Whether the flaw at the end was a write in progress.

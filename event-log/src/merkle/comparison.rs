@@ -14,6 +14,9 @@ use chrono::SecondsFormat;
 use super::{Hash, HashTree, Peaks, SignedHead};
 use crate::{LogError, Position, Recorded};
 
+/// How many of the leaves that were kept are read at a time.
+const LEAVES_AT_ONCE: usize = 8_192;
+
 /// A book that is being compared. It is given every event, from the first on.
 #[derive(Debug)]
 pub struct Comparison {
@@ -28,7 +31,12 @@ pub struct Comparison {
 #[derive(Debug)]
 struct Kept {
     tree: HashTree,
-    peaks: Peaks,
+    /// Those that were read, and come next.
+    ahead: vec::IntoIter<Hash>,
+    /// How many of them were looked at.
+    size: u64,
+    /// Their peaks, since they are no longer the book's: so nothing is hashed twice while both are the same.
+    peaks: Option<Peaks>,
     first_difference: Option<Recorded>,
 }
 
@@ -99,24 +107,28 @@ impl Comparison {
     pub fn new(heads: impl IntoIterator<Item = SignedHead>, kept: Option<HashTree>) -> Self {
         let mut heads: Vec<_> = heads.into_iter().collect();
         heads.sort_by_key(|signed| signed.head.size);
-        let kept = kept.map(|tree| Kept { tree, peaks: Peaks::default(), first_difference: None });
+        let kept =
+            kept.map(|tree| Kept { tree, ahead: Vec::new().into_iter(), size: 0, peaks: None, first_difference: None });
         let mut comparison =
             Self { ahead: heads.into_iter().peekable(), passed: Vec::new(), book: Peaks::default(), kept };
         comparison.pass(0, true);
         comparison
     }
 
-    /// Takes in the next event.
+    /// Takes in the next event's leaf; the event itself is asked for where it is the first that differs.
     ///
     /// # Errors
-    /// I/O errors, of the tree that was kept.
-    pub fn take(&mut self, event: &Recorded) -> Result<(), LogError> {
-        let leaf = Hash::of_event(event);
+    /// I/O errors, of the tree that was kept; what `event` says.
+    pub fn take(&mut self, leaf: Hash, event: impl FnOnce() -> Result<Recorded, LogError>) -> Result<(), LogError> {
         if let Some(kept) = &mut self.kept
             && let Some(was) = kept.next()?
-            && was != leaf
         {
-            kept.first_difference.get_or_insert_with(|| event.clone());
+            if was != leaf && kept.first_difference.is_none() {
+                kept.first_difference = Some(event()?);
+            }
+            if was != leaf || kept.peaks.is_some() {
+                kept.push_apart(was, &self.book);
+            }
         }
         self.book.push(leaf);
         self.pass(self.book.size(), true);
@@ -128,8 +140,9 @@ impl Comparison {
         while let Some(head) = self.ahead.next_if(|signed| signed.head.size <= size) {
             let root = head.head.root;
             let is_of_book = has_book && self.book.root() == root;
-            let is_of_kept =
-                self.kept.as_ref().is_some_and(|kept| kept.peaks.size() == size && kept.peaks.root() == root);
+            let is_of_kept = self.kept.as_ref().is_some_and(|kept| {
+                kept.size == size && kept.peaks.as_ref().map_or(is_of_book, |peaks| peaks.root() == root)
+            });
             self.passed.push(Passed { head, is_of_book, is_of_kept });
         }
     }
@@ -141,11 +154,11 @@ impl Comparison {
     pub fn finish(mut self) -> Result<Compared, LogError> {
         let (size, root) = (self.book.size(), self.book.root());
         // What was kept of events that are gone tells whether they were signed.
-        let mut at = size;
         while let Some(kept) = &mut self.kept
-            && kept.next()?.is_some()
+            && let Some(was) = kept.next()?
         {
-            at += 1;
+            kept.push_apart(was, &self.book);
+            let at = kept.size;
             self.pass(at, false);
         }
         self.pass(u64::MAX, false);
@@ -180,13 +193,17 @@ impl Comparison {
 impl Kept {
     /// The next leaf, if there is one more.
     fn next(&mut self) -> Result<Option<Hash>, LogError> {
-        let at = self.peaks.size();
-        if at >= self.tree.size() {
-            return Ok(None);
+        if self.ahead.as_slice().is_empty() {
+            self.ahead = self.tree.leaves(self.size, LEAVES_AT_ONCE)?.into_iter();
         }
-        let leaf = self.tree.leaf(at)?;
-        self.peaks.push(leaf);
-        Ok(Some(leaf))
+        let next = self.ahead.next();
+        self.size += u64::from(next.is_some());
+        Ok(next)
+    }
+
+    /// Takes in a leaf that is not the book's, which has come as far, or that comes after one that was not.
+    fn push_apart(&mut self, was: Hash, book: &Peaks) {
+        self.peaks.get_or_insert_with(|| book.clone()).push(was);
     }
 }
 

@@ -126,6 +126,22 @@ impl HashTree {
         self.hash(0, position)
     }
 
+    /// The leaves of the events from a position on, `most` at most; none from the tree's end on.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn leaves(&self, from: u64, most: usize) -> Result<Vec<Hash>, LogError> {
+        let to = self.size().min(from.saturating_add(most as u64));
+        let Some(last) = to.checked_sub(1).filter(|last| *last >= from) else { return Ok(Vec::new()) };
+        // In between are the hashes of the subtrees that they complete, about as many again.
+        let first = place(0, from);
+        let offset = |position| usize::try_from((place(0, position) - first) * HASH_BYTES).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; offset(last) + Hash::BYTES];
+        self.file.read_exact_at(&mut bytes, first * HASH_BYTES).map_err(LogError::io("reading", &self.path))?;
+        let leaf = |position| bytes[offset(position)..].first_chunk().copied().map(Hash);
+        Ok((from..to).filter_map(leaf).collect())
+    }
+
     /// The proof that an event is in the book of the first `size` events.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What is appended: an order placed, an order delivered and a review submitted, in turn.
 
 use bytes::Bytes;
-use chrono::Utc;
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use event_log::{EventLog, Expected, LogError, NewEvent, Revision, StreamName};
 use uuid::Uuid;
 
@@ -14,6 +14,8 @@ pub struct Payload {
     pub data: Bytes,
     /// Its metadata, JSON.
     pub metadata: Bytes,
+    /// When it occurred, as its metadata says.
+    pub occurred_at: DateTime<Utc>,
 }
 
 /// The payloads that writers take in turn.
@@ -31,12 +33,14 @@ pub fn payloads() -> [Payload; 3] {
         id(5),
         id(6)
     );
+    let occurred_at = Utc::now().trunc_subsecs(0);
     let metadata = format!(
-        r#"{{"occurredAt":"2026-03-01T12:00:00Z","actor":{{"role":"BUYER","id":"{buyer}"}},"commandId":"{}","schema":1}}"#,
+        r#"{{"occurredAt":"{}","actor":{{"role":"BUYER","id":"{buyer}"}},"commandId":"{}","schema":1}}"#,
+        occurred_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         id(7)
     );
     [("OrderPlaced", placed), ("OrderDelivered", delivered), ("ReviewSubmitted", review)].map(|(event_type, data)| {
-        Payload { event_type, data: Bytes::from(data), metadata: Bytes::from(metadata.clone()) }
+        Payload { event_type, data: Bytes::from(data), metadata: Bytes::from(metadata.clone()), occurred_at }
     })
 }
 
@@ -85,7 +89,7 @@ impl Writer {
             id: self.event_id(number),
             event_type: payload.event_type.into(),
             schema: 1,
-            occurred_at: Utc::now(),
+            occurred_at: payload.occurred_at,
             data: payload.data.clone(),
             metadata: payload.metadata.clone(),
         }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `durable-appends` | single appends by 64 writers with the disk's own limit, and with an events table in PostgreSQL |
 //! | `over-grpc` | reading and appending through EventStoreDB's protocol with the embedded book used directly |
+//! | `merkle-log` | appends with the Merkle log and without, a whole check with SHA-256 alone, proofs over a million events |
 //! | `rebuild` | making all views anew with only reading and decoding the book |
 //! | `product-page` | a product page by GraphQL with the same bytes sent ready-made |
 //!

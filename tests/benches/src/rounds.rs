@@ -53,6 +53,10 @@ pub enum Unit {
     PerSecond,
     /// Seconds, printed as milliseconds.
     Milliseconds,
+    /// Seconds, printed as microseconds.
+    Microseconds,
+    /// Bytes.
+    Bytes,
 }
 
 impl Unit {
@@ -62,6 +66,8 @@ impl Unit {
             Self::Times => format!("{number:.1} ×"),
             Self::PerSecond => format!("{}/s", thousands(number)),
             Self::Milliseconds => format!("{:.2} ms", number * 1e3),
+            Self::Microseconds => format!("{:.1} µs", number * 1e6),
+            Self::Bytes => format!("{} bytes", thousands(number)),
         }
     }
 }
