@@ -61,6 +61,18 @@ impl MonthRow {
     }
 }
 
+/// The month in which an event counts; nothing where it counts in none.
+#[must_use]
+pub fn counts_in(happened: &Happened) -> Option<Month> {
+    if let Event::Order(OrderEvent::OrderPlaced(event)) = &happened.event {
+        return event.member_state.map(|_| Month::of(happened.at));
+    }
+    if let Event::Activity(ActivityEvent::RecipientsSeen(event)) = &happened.event {
+        return Some(event.month);
+    }
+    None
+}
+
 /// The view.
 #[derive(Debug)]
 pub struct ActiveRecipients {

@@ -1,13 +1,11 @@
 //! The command line.
 
-use std::fs;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::Position;
-use event_log::merkle::{HeadError, PublicHeadKey};
 use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use projections::report::Filter;
@@ -16,7 +14,7 @@ use uuid::Uuid;
 
 use crate::book::Data;
 use crate::copy::Place;
-use crate::error::ToolError;
+use crate::trusted::{GivenHead, TrustedKeys};
 
 /// Verify, replay, compare, regenerate and explain what is in a Marktboek book.
 ///
@@ -102,6 +100,9 @@ pub(crate) enum Command {
         file: Option<PathBuf>,
         #[command(flatten)]
         keys: TrustedKeys,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Keep the heads that were seen, and say whether today's book contains them all. Exit code 1 names the one that it does
     /// not.
@@ -114,6 +115,9 @@ pub(crate) enum Command {
         /// read and compared with every head.
         #[arg(long)]
         url: Option<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the public keys of all that ever signed heads of the book, the oldest first.
     HeadKeys {
@@ -160,6 +164,23 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// What an authority may ask about that figure (DSA art. 24(3)), in files: the figure, its method in words with the policies
+    /// in force, the sizes of the monthly sets, a signed head, proofs, and a script that checks all of it.
+    ///
+    /// Without a moment or position it goes up to the newest signed head. It is made under the smallest head that covers its
+    /// position, and nothing in it comes from the clock or the machine, so that the same book and address give the same bytes
+    /// at any later time. It has no personal data.
+    Packet {
+        /// A half-year, as in 2025-H2, or the first of six months, as in 2025-03.
+        #[arg(long)]
+        period: SixMonths,
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        signed: GivenHead,
+        /// The directory where the files go; made where there is none, and empty otherwise.
+        out: PathBuf,
     },
     /// The statements of reasons as records of the Commission's Transparency Database (DSA art. 24(5)), in files of at most
     /// 100. Exit code 1 when one was refused, for personal data or a rule of the database: it is named, for a person to
@@ -317,31 +338,6 @@ pub(crate) struct FilterArguments {
 impl From<FilterArguments> for Filter {
     fn from(FilterArguments { category, subcategory, product }: FilterArguments) -> Self {
         Self { category, subcategory, product }
-    }
-}
-
-/// The keys by which heads may be signed. Not to be had from whom is to be verified.
-#[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = true)]
-pub(crate) struct TrustedKeys {
-    /// A public key of the operator's, as `head-keys` prints it. May be given more than once.
-    #[arg(long, value_name = "KEY")]
-    key: Vec<PublicHeadKey>,
-    /// A file of such keys, a line each.
-    #[arg(long, value_name = "FILE")]
-    keys: Option<PathBuf>,
-}
-
-impl TrustedKeys {
-    pub(crate) fn read(mut self) -> Result<Vec<PublicHeadKey>, ToolError> {
-        if let Some(file) = &self.keys {
-            let text = fs::read_to_string(file).map_err(ToolError::io(format!("reading {}", file.display())))?;
-            let wrong = |error: HeadError| ToolError::Usage(format!("{}: {error}", file.display()));
-            for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-                self.key.push(line.parse().map_err(wrong)?);
-            }
-        }
-        Ok(self.key)
     }
 }
 

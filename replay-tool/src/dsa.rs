@@ -2,10 +2,11 @@
 
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, VERY_LARGE};
+use projections::Checkpoint;
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, VERY_LARGE};
 use projections::registry::ViewKind;
 use projections::view::View;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::arguments::At;
@@ -18,31 +19,7 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
     let average = ActiveRecipientsReader(replayed.views.rows(kind)?).average(period)?;
     let reached = replayed.views.address();
     if as_json {
-        let months = average.months.iter().map(|(month, row)| {
-            let states: serde_json::Map<_, _> =
-                row.states().map(|(state, count)| (state.code().to_owned(), count.into())).collect();
-            json!({
-                "month": month.to_string(),
-                "recipients": row.union,
-                "buyers": row.buyers,
-                "traders": row.traders,
-                "byMemberState": states,
-                "excluded": { "bots": row.excluded.bots, "incidental": row.excluded.incidental },
-            })
-        });
-        let figure = json!({
-            "period": period.to_string(),
-            "months": months.collect::<Vec<_>>(),
-            "average": average.decimal(),
-            "averageNumerator": average.numerator(),
-            "averageDenominator": average.denominator(),
-            "threshold": VERY_LARGE,
-            "belowThreshold": average.below_threshold(),
-            "position": reached.next.0.checked_sub(1),
-            "asOf": reached.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true),
-            "digest": average.digest().to_string(),
-        });
-        println!("{figure:#}");
+        println!("{:#}", json(period, &average, reached));
         return Ok(Outcome::Good);
     }
     println!("Average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, art. 24(2))");
@@ -57,4 +34,32 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
     println!("address      {}", book::address(reached));
     println!("digest       {}", average.digest());
     Ok(Outcome::Good)
+}
+
+/// A figure, for programs.
+pub(crate) fn json(period: SixMonths, average: &Average, reached: Checkpoint) -> Value {
+    let months = average.months.iter().map(|(month, row)| {
+        let states: serde_json::Map<_, _> =
+            row.states().map(|(state, count)| (state.code().to_owned(), count.into())).collect();
+        json!({
+            "month": month.to_string(),
+            "recipients": row.union,
+            "buyers": row.buyers,
+            "traders": row.traders,
+            "byMemberState": states,
+            "excluded": { "bots": row.excluded.bots, "incidental": row.excluded.incidental },
+        })
+    });
+    json!({
+        "period": period.to_string(),
+        "months": months.collect::<Vec<_>>(),
+        "average": average.decimal(),
+        "averageNumerator": average.numerator(),
+        "averageDenominator": average.denominator(),
+        "threshold": VERY_LARGE,
+        "belowThreshold": average.below_threshold(),
+        "position": reached.next.0.checked_sub(1),
+        "asOf": reached.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        "digest": average.digest().to_string(),
+    })
 }

@@ -1,5 +1,8 @@
 //! What can go wrong, and with which exit code.
 
+use std::path::{Path, PathBuf};
+
+use event_log::merkle::HeadError;
 use event_log::{LogError, Position};
 use fixtures::FixtureError;
 use projections::ViewError;
@@ -19,6 +22,8 @@ pub(crate) enum ToolError {
     Io { doing: String, source: std::io::Error },
     #[error("position {position} of the source can't be copied: {source}; {then}")]
     Uncopied { position: Position, source: LogError, then: &'static str },
+    #[error("{}: {source}", file.display())]
+    Head { file: PathBuf, source: HeadError },
     #[error("asking {url}: {message}")]
     Server { url: String, message: String },
 }
@@ -29,10 +34,16 @@ impl ToolError {
         move |source| Self::Io { doing, source }
     }
 
-    /// 1 when the book or a view is damaged, 2 when the program was used wrongly or could not work.
+    /// That the head in a file is none, or is not signed by whom it should be.
+    pub(crate) fn head(file: &Path) -> impl FnOnce(HeadError) -> Self {
+        move |source| Self::Head { file: file.to_owned(), source }
+    }
+
+    /// 1 when the book, a view or a head is damaged, 2 when the program was used wrongly or could not work.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Log(LogError::Damaged { .. })
+            Self::Head { .. }
+            | Self::Log(LogError::Damaged { .. })
             | Self::View(ViewError::Log(LogError::Damaged { .. }) | ViewError::Event { .. }) => 1,
             Self::Usage(_)
             | Self::Log(_)

@@ -19,9 +19,10 @@ use crate::Outcome;
 use crate::arguments::{At, Issued};
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::out_directory;
 
 pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Outcome, ToolError> {
-    make_empty(out)?;
+    out_directory::make_empty(out)?;
     let kind = ViewKind::named(Statements::NAME)?;
     let replayed = book::replay(data, &[kind], at.until())?;
     let export = Export::of(StatementsReader(replayed.views.rows(kind)?), period)?;
@@ -51,16 +52,6 @@ pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Ou
 
 fn rfc3339(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// Makes a directory, or sees that it is empty: a file of an earlier export must not be taken for one of this.
-fn make_empty(out: &Path) -> Result<(), ToolError> {
-    let doing = || ToolError::io(format!("making the directory {}", out.display()));
-    std::fs::create_dir_all(out).map_err(doing())?;
-    if std::fs::read_dir(out).map_err(doing())?.next().is_some() {
-        return Err(ToolError::Usage(format!("{} is not empty; name a new directory for the files", out.display())));
-    }
-    Ok(())
 }
 
 /// What became of the statements of a period.

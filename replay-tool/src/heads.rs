@@ -1,5 +1,6 @@
 //! The signed heads of a book: those that lie beside it, and those that a server shows; and the book compared with them.
 
+use chrono::SecondsFormat;
 use event_log::merkle::{
     Compared, Comparison, ConsistencyProof, HASHES, HEADS, Hash, HashTree, HeadFile, HeadKeys, InclusionProof,
     PublicHeadKey, SignedHead,
@@ -25,6 +26,34 @@ pub(crate) fn keys_beside(data: &Data) -> Result<Vec<PublicHeadKey>, LogError> {
 /// The hashes that a server keeps beside a book, where there are any.
 pub(crate) fn hashes_beside(data: &Data) -> Result<Option<HashTree>, LogError> {
     HashTree::open_read_only(data.heads().join(HASHES))
+}
+
+/// That nothing up to a position was signed yet, and what to do.
+pub(crate) fn uncovered(place: &str, position: Position) -> String {
+    format!(
+        "no signed head in {place} covers position {position}; a server that has the book open signs one within a minute"
+    )
+}
+
+/// A head, for people.
+pub(crate) fn shown(signed: &SignedHead) -> String {
+    format!("of {} events, signed at {} by {}", signed.head.size, signed_at(signed), signed.key_id())
+}
+
+/// A head, for programs.
+pub(crate) fn json(signed: &SignedHead) -> Value {
+    json!({
+        "origin": signed.head.origin,
+        "events": signed.head.size,
+        "root": signed.head.root.to_string(),
+        "signedAt": signed_at(signed),
+        "key": signed.key_id(),
+    })
+}
+
+/// When a head was signed.
+pub(crate) fn signed_at(signed: &SignedHead) -> String {
+    signed.head.time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Reads the whole book for a comparison.

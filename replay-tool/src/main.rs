@@ -15,6 +15,7 @@
 //! | `view.rs` | `view NAME` |
 //! | `diff/` | `diff [NAME…]` |
 //! | `dsa.rs` | `dsa --period P` |
+//! | `packet/` | `packet --period P OUT` |
 //! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report.rs` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
@@ -35,10 +36,13 @@ mod error;
 mod events;
 mod explain_rank;
 mod export_statements;
+mod hashed_book;
 mod head_keys;
 mod heads;
 mod history;
 mod import;
+mod out_directory;
+mod packet;
 mod progress;
 mod proof;
 mod prove;
@@ -46,6 +50,7 @@ mod rebuild;
 mod sealed;
 mod timeline;
 mod transparency_report;
+mod trusted;
 mod verify;
 mod verify_proof;
 mod view;
@@ -91,12 +96,13 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::Copy { from, to, json } => copy::run(&from, &to, json),
         Command::Verify { json } => verify::run(&data, json),
         Command::Prove { position, url } => prove::run(&data, position, url.as_deref()),
-        Command::VerifyProof { file, keys } => verify_proof::run(file.as_deref(), &keys.read()?),
-        Command::Witness { file, keys, url } => witness::run(&data, &file, &keys.read()?, url.as_deref()),
+        Command::VerifyProof { file, keys, json } => verify_proof::run(file.as_deref(), &keys.read()?, json),
+        Command::Witness { file, keys, url, json } => witness::run(&data, &file, &keys.read()?, url.as_deref(), json),
         Command::HeadKeys { rotate } => head_keys::run(&data, rotate),
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server, against } => diff::run(&data, &names, &server, &against),
         Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
+        Command::Packet { period, at, signed, out } => packet::run(&data, period, &at, &signed, &out),
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),
         Command::History { stream, json, reveal } => history::run(&data, &stream, json, reveal),

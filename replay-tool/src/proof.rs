@@ -15,11 +15,28 @@ use crate::error::ToolError;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Proof {
     position: u64,
-    event: StoredEvent,
+    event: Shown,
     /// The hashes that lead from the event's to the head's root, its neighbour first, in base64.
     path: Vec<String>,
     /// The signed head, as a C2SP checkpoint.
     head: String,
+}
+
+/// What a proof shows of its event.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "an event has all its members, or its hash alone")]
+enum Shown {
+    /// All of it.
+    Whole(StoredEvent),
+    /// Its hash, for readers whom what it says does not concern. Whoever has the book sees of which event it is.
+    Hash(HashOnly),
+}
+
+/// An event's hash, in base64.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HashOnly {
+    hash: String,
 }
 
 /// An event to the byte, for a hash of anything less would be another one.
@@ -38,8 +55,12 @@ struct StoredEvent {
 
 /// What a proof proves.
 pub(crate) struct Proved<'a> {
-    /// The event; when the engine took it in is not in it.
-    pub(crate) event: Recorded,
+    /// Where the event stands.
+    pub(crate) position: Position,
+    /// The event's hash.
+    pub(crate) hash: Hash,
+    /// The event, where it is shown; when the engine took it in is not in it.
+    pub(crate) event: Option<Recorded>,
     /// The head of the book that it is in.
     pub(crate) head: SignedHead,
     /// The key that signed the head.
@@ -55,7 +76,7 @@ pub(crate) enum Unproved {
     Event(#[from] LogError),
     #[error(transparent)]
     Head(#[from] HeadError),
-    #[error("its path: {0}")]
+    #[error("one of its hashes: {0}")]
     Hash(#[from] NoHash),
     #[error("the event is not in the book of this head: {0}")]
     Path(#[from] NotProved),
@@ -80,8 +101,17 @@ impl Proof {
             data: text("data", &event.data)?,
             metadata: text("metadata", &event.metadata)?,
         };
+        Ok(Self::of(Shown::Whole(stored), inclusion, head))
+    }
+
+    /// Puts a proof together that keeps to itself what the event says.
+    pub(crate) fn of_hash(event: Hash, inclusion: &InclusionProof, head: &SignedHead) -> Self {
+        Self::of(Shown::Hash(HashOnly { hash: event.to_string() }), inclusion, head)
+    }
+
+    fn of(event: Shown, inclusion: &InclusionProof, head: &SignedHead) -> Self {
         let path = inclusion.path.iter().map(Hash::to_string).collect();
-        Ok(Self { position: inclusion.position, event: stored, path, head: head.to_string() })
+        Self { position: inclusion.position, event, path, head: head.to_string() }
     }
 
     /// Reads one.
@@ -94,9 +124,26 @@ impl Proof {
     pub(crate) fn verify<'a>(&self, keys: &'a [PublicHeadKey]) -> Result<Proved<'a>, Unproved> {
         let head: SignedHead = self.head.parse()?;
         let key = head.verify(keys)?;
-        let StoredEvent { id, stream, revision, r#type, schema, occurred_at, data, metadata } = &self.event;
-        let event = Recorded {
-            position: Position(self.position),
+        let position = Position(self.position);
+        let (hash, event) = match &self.event {
+            Shown::Whole(stored) => {
+                let event = stored.recorded(position)?;
+                (Hash::of_event(&event), Some(event))
+            }
+            Shown::Hash(HashOnly { hash }) => (hash.parse()?, None),
+        };
+        let path = self.path.iter().map(|hash| hash.parse()).collect::<Result<_, _>>()?;
+        let inclusion = InclusionProof { position: self.position, size: head.head.size, path };
+        inclusion.verify(hash, head.head.root)?;
+        Ok(Proved { position, hash, event, head, key })
+    }
+}
+
+impl StoredEvent {
+    fn recorded(&self, position: Position) -> Result<Recorded, LogError> {
+        let Self { id, stream, revision, r#type, schema, occurred_at, data, metadata } = self;
+        Ok(Recorded {
+            position,
             stream: StreamName::new(stream.clone())?,
             revision: Revision(*revision),
             id: *id,
@@ -106,11 +153,7 @@ impl Proof {
             created: *occurred_at,
             data: data.clone().into(),
             metadata: metadata.clone().into(),
-        };
-        let path = self.path.iter().map(|hash| hash.parse()).collect::<Result<_, _>>()?;
-        let inclusion = InclusionProof { position: self.position, size: head.head.size, path };
-        inclusion.verify(Hash::of_event(&event), head.head.root)?;
-        Ok(Proved { event, head, key })
+        })
     }
 }
 

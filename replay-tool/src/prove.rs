@@ -3,19 +3,15 @@
 //! The event is read from the book. The proof is computed from the book too, and the head is the newest that lies beside it;
 //! or both are a server's, whose book may lie in a cluster. Either way the proof is checked before it is printed.
 
-use event_log::merkle::{Hash, HashTree, InclusionProof, SignedHead};
-use event_log::{EventLog, LogError, Position};
+use event_log::Position;
+use event_log::merkle::Hash;
 
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
-use crate::events::Events;
+use crate::hashed_book::HashedBook;
 use crate::heads::{self, HeadServer};
-use crate::progress::Progress;
 use crate::proof::Proof;
-
-/// How many hashes are written at a time.
-const HASHED_AT_ONCE: usize = 8_192;
 
 pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outcome, ToolError> {
     let server = url.map(HeadServer::at);
@@ -33,10 +29,13 @@ pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outco
     };
     let inclusion = match &server {
         Some(server) => server.inclusion(position, head.head.size)?,
-        None => match computed(log.as_ref(), position, &head)? {
-            Some(inclusion) => inclusion,
-            None => return Ok(another_book("the book ends before the head does")),
-        },
+        None => {
+            let book = HashedBook::under(log.as_ref(), &head)?;
+            if book.size() < head.head.size {
+                return Ok(another_book("the book ends before the head does"));
+            }
+            book.inclusion(Position(position))?
+        }
     };
     match inclusion.verify(Hash::of_event(&event), head.head.root) {
         Ok(()) => println!("{}", Proof::new(&event, &inclusion, &head)?),
@@ -47,28 +46,8 @@ pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outco
 
 fn unsigned(data: &Data, position: u64, url: Option<&str>) -> ToolError {
     let place = url.map_or_else(|| data.heads().display().to_string(), str::to_owned);
-    ToolError::Usage(format!(
-        "no signed head in {place} covers position {position}; a server that has the book open signs one within a minute, \
-         and at once when it is asked (--url)"
-    ))
-}
-
-/// The proof, computed from the book; nothing where the book has fewer events than the head.
-fn computed(log: &dyn EventLog, position: u64, head: &SignedHead) -> Result<Option<InclusionProof>, ToolError> {
-    let directory = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the hashes"))?;
-    let mut tree = HashTree::open(directory.path().join("hashes"))?;
-    let progress = Progress::new("hashing", "events");
-    let mut events = Events::between(log, Position::START, Position(head.head.size));
-    loop {
-        let leaves = events.by_ref().take(HASHED_AT_ONCE).map(|event| Ok(Hash::of_event(&event?)));
-        let leaves = leaves.collect::<Result<Vec<_>, LogError>>()?;
-        if leaves.is_empty() {
-            break;
-        }
-        tree.append(leaves)?;
-        progress.at(tree.size(), head.head.size);
-    }
-    Ok(if tree.size() == head.head.size { Some(tree.inclusion(position, head.head.size)?) } else { None })
+    let message = heads::uncovered(&place, Position(position));
+    ToolError::Usage(format!("{message}, and at once when it is asked (--url)"))
 }
 
 fn another_book(why: &str) -> Outcome {

@@ -5,14 +5,16 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use chrono::SecondsFormat;
+use event_log::Recorded;
 use event_log::merkle::PublicHeadKey;
+use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::error::ToolError;
-use crate::history;
 use crate::proof::{Proof, Proved};
+use crate::{heads, history};
 
-pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey]) -> Result<Outcome, ToolError> {
+pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey], as_json: bool) -> Result<Outcome, ToolError> {
     let mut text = Vec::new();
     match file {
         Some(file) => text = fs::read(file).map_err(ToolError::io(format!("reading {}", file.display())))?,
@@ -27,24 +29,66 @@ pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey]) -> Result<Outcome
         .and_then(|proof| proof.verify(keys).map_err(|why| why.to_string()))
     {
         Ok(proved) => {
-            print(&proved);
+            if as_json {
+                println!("{}", json(&proved))
+            } else {
+                print(&proved)
+            }
             Ok(Outcome::Good)
         }
         Err(why) => {
+            if as_json {
+                println!("{}", json!({ "proved": false, "why": why }));
+            }
             eprintln!("replay-tool: not proved: {why}");
             Ok(Outcome::Found)
         }
     }
 }
 
-fn print(Proved { event, head, key }: &Proved<'_>) {
-    let time = head.head.time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    println!("proved: this event is in the book of which this head was signed");
-    println!("event         {} {} (schema {})", event.event_type, event.id, event.schema);
-    println!("stream        {}, revision {}", event.stream, event.revision);
-    println!("position      {}", event.position);
-    println!("occurred      {}", event.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
-    println!("by            {}", history::why(&event.metadata));
-    println!("head          {} events, signed at {time}", head.head.size);
+fn json(Proved { position, hash, event, head, key }: &Proved<'_>) -> Value {
+    let event = event.as_ref().map(|event| {
+        json!({
+            "id": event.id,
+            "type": &*event.event_type,
+            "schema": event.schema,
+            "stream": event.stream.as_str(),
+            "revision": event.revision.0,
+            "occurredAt": occurred_at(event),
+            "metadata": serde_json::from_slice::<Value>(&event.metadata).unwrap_or_default(),
+        })
+    });
+    let (position, hash) = (position.0, hash.to_string());
+    json!({
+        "proved": true,
+        "position": position,
+        "hash": hash,
+        "event": event,
+        "head": heads::json(head),
+        "key": key.id(),
+    })
+}
+
+fn print(Proved { position, hash, event, head, key }: &Proved<'_>) {
+    match event {
+        Some(event) => {
+            println!("proved: this event is in the book of which this head was signed");
+            println!("event         {} {} (schema {})", event.event_type, event.id, event.schema);
+            println!("stream        {}, revision {}", event.stream, event.revision);
+            println!("position      {position}");
+            println!("occurred      {}", occurred_at(event));
+            println!("by            {}", history::why(&event.metadata));
+        }
+        None => {
+            println!("proved: an event with this hash is in the book of which this head was signed");
+            println!("hash          {hash}");
+            println!("position      {position}");
+        }
+    }
+    println!("head          {} events, signed at {}", head.head.size, heads::signed_at(head));
     println!("key           {}", key.id());
+}
+
+fn occurred_at(event: &Recorded) -> String {
+    event.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use chrono::SecondsFormat;
 use event_log::merkle::{Comparison, Difference, HeadFile, PublicHeadKey, SignedHead};
+use serde_json::json;
 
 use crate::Outcome;
 use crate::book::{self, Data};
@@ -22,7 +22,13 @@ enum Visit {
     Broken(String),
 }
 
-pub(crate) fn run(data: &Data, file: &Path, keys: &[PublicHeadKey], url: Option<&str>) -> Result<Outcome, ToolError> {
+pub(crate) fn run(
+    data: &Data,
+    file: &Path,
+    keys: &[PublicHeadKey],
+    url: Option<&str>,
+    as_json: bool,
+) -> Result<Outcome, ToolError> {
     let seen = HeadFile::read(file, keys)?;
     let visit = match url {
         Some(url) => at_server(&HeadServer::at(url), &seen, keys)?,
@@ -31,35 +37,46 @@ pub(crate) fn run(data: &Data, file: &Path, keys: &[PublicHeadKey], url: Option<
     let newest = match visit {
         Visit::Contains(newest) => newest,
         Visit::Broken(why) => {
+            if as_json {
+                println!("{}", json!({ "good": false, "why": why }));
+            }
             eprintln!("replay-tool: {why}");
             return Ok(Outcome::Found);
         }
     };
-    match (seen.last(), &newest) {
-        (None, None) => {
-            let message = format!(
-                "there is no signed head in {}, and none was seen before; ask a server for one with --url",
-                data.heads().display()
-            );
-            return Err(ToolError::Usage(message));
+    let Some(origin) = seen.first().or(newest.as_ref()).map(|signed| signed.head.origin.clone()) else {
+        let message = format!(
+            "there is no signed head in {}, and none was seen before; ask a server for one with --url",
+            data.heads().display()
+        );
+        return Err(ToolError::Usage(message));
+    };
+    let last = seen.last().map(|last| last.head.size);
+    let new = newest.filter(|newest| last.is_none_or(|last| last < newest.head.size));
+    if let Some(new) = &new {
+        HeadFile::open(file, keys)?.0.append(new)?;
+    }
+    if as_json {
+        let report = json!({
+            "good": true,
+            "seenBefore": seen.len(),
+            "firstSeen": seen.first().map(heads::json),
+            "newHead": new.as_ref().map(heads::json),
+        });
+        println!("{report}");
+        return Ok(Outcome::Good);
+    }
+    match seen.first() {
+        Some(first) => {
+            println!("good: today's book contains all that was seen");
+            println!("seen before   {}, the first {}", seen.len(), heads::shown(first));
         }
-        (None, Some(head)) => {
-            println!("kept: the first head that is seen of {}", head.head.origin);
+        None => {
+            println!("kept: the first head that is seen of {origin}");
             println!("trust         on first use: what the book was before this head, nobody witnessed here");
         }
-        (Some(_), _) => println!("good: today's book contains all that was seen"),
     }
-    if let Some(first) = seen.first() {
-        println!("seen before   {}, the first {}", seen.len(), shown(first));
-    }
-    let last = seen.last().map(|last| last.head.size);
-    match newest.filter(|newest| last.is_none_or(|last| last < newest.head.size)) {
-        Some(newest) => {
-            HeadFile::open(file, keys)?.0.append(&newest)?;
-            println!("new head      {}", shown(&newest));
-        }
-        None => println!("new head      none"),
-    }
+    println!("new head      {}", new.as_ref().map_or_else(|| "none".to_owned(), heads::shown));
     Ok(Outcome::Good)
 }
 
@@ -72,7 +89,7 @@ fn at_server(server: &HeadServer, seen: &[SignedHead], keys: &[PublicHeadKey]) -
     let Some(last) = seen.last() else { return Ok(Visit::Contains(Some(newest))) };
     let (from, to) = (last.head.size, newest.head.size);
     if to < from {
-        let why = format!("the newest head is {}, and so of fewer events", shown(&newest));
+        let why = format!("the newest head is {}, and so of fewer events", heads::shown(&newest));
         return Ok(Visit::Broken(contradiction(last, &why, &newest)));
     }
     match server.consistency(from, to)?.verify(last.head.root, newest.head.root) {
@@ -86,7 +103,7 @@ fn contradiction(last: &SignedHead, why: &str, newest: &SignedHead) -> String {
     format!(
         "today's book does not contain the head {}, which was seen: {why}; the head that is shown today is not kept. It is \
          evidence together with the one that was seen:\n{newest}",
-        shown(last)
+        heads::shown(last)
     )
 }
 
@@ -109,9 +126,4 @@ fn in_book(data: &Data, seen: &[SignedHead], keys: &[PublicHeadKey]) -> Result<V
         // What is kept beside a book was never shown to a witness.
         Some(Difference::Kept { .. }) | None => Visit::Contains(newest),
     })
-}
-
-fn shown(signed: &SignedHead) -> String {
-    let time = signed.head.time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    format!("of {} events, signed at {time} by {}", signed.head.size, signed.key_id())
 }

@@ -148,6 +148,23 @@ fn r_0_01_what_is_changed_removed_inserted_swapped_or_cut_is_found_by_a_witness_
 }
 
 #[test]
+fn what_a_witness_says_is_there_for_programs_too() {
+    let book = Witnessed::new();
+    let said = |data: &Path| {
+        let outcome = visit(book.auditor.path(), data, &["--json"]);
+        (outcome.code, serde_json::from_str::<Value>(&outcome.stdout).unwrap())
+    };
+    let (code, new) = said(book.data.path());
+    assert_eq!((code, &new["good"], &new["seenBefore"]), (Some(0), &true.into(), &2.into()), "{new}");
+    assert_eq!((&new["firstSeen"]["events"], &new["newHead"]["events"]), (&book.first.into(), &book.signed.into()));
+    let (code, again) = said(book.data.path());
+    assert_eq!((code, &again["seenBefore"], &again["newHead"]), (Some(0), &3.into(), &Value::Null), "{again}");
+    let (code, broken) = said(book.forged(|records| records[0].data.push(b' ')).path());
+    assert_eq!((code, &broken["good"]), (Some(1), &false.into()), "{broken}");
+    assert!(broken["why"].as_str().unwrap().contains("the first position that differs is 0"), "{broken}");
+}
+
+#[test]
 fn whoever_also_changes_or_removes_the_hashes_is_found_and_verify_tells_between_which_heads() {
     let book = Witnessed::new();
     let mut chance = chance::chance();
