@@ -77,6 +77,12 @@ impl Clock {
         (self.setting != ClockSetting::Log).then(|| self.now())
     }
 
+    /// The machine's moment, where this clock is the machine's.
+    #[must_use]
+    pub fn machines(&self) -> Option<DateTime<Utc>> {
+        (self.setting == ClockSetting::System).then(|| self.now())
+    }
+
     /// Notes that something occurred.
     pub fn observe(&self, moment: DateTime<Utc>) {
         self.newest.fetch_max(moment.timestamp_micros(), Ordering::Relaxed);

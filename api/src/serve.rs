@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, ClockSetting};
-use crate::esdb::{FaceSettings, Readable, Tokens};
+use crate::esdb::{FaceSettings, Timely, Tokens};
 use crate::graphql::execution::Executor;
 use crate::graphql::platform::Platform;
 use crate::heads::Heads;
@@ -109,7 +109,8 @@ impl Server {
                 }
                 let tokens = Arc::new(Tokens(Arc::clone(&signer)));
                 let shared = share_keys.then(|| Arc::clone(&keys));
-                Some(Face::start(Arc::clone(&any), tokens, Arc::new(Readable), shared, face).await?)
+                let admission = Arc::new(Timely { clock: Arc::clone(&clock) });
+                Some(Face::start(Arc::clone(&any), tokens, admission, shared, face).await?)
             }
             None => None,
         };

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use api::auth::Session;
-use api::esdb::{Readable, Tokens};
+use api::clock::{Clock, ClockSetting};
+use api::esdb::{MAX_AHEAD, Readable, Timely, Tokens};
 use api::token::Signer;
+use chrono::{TimeDelta, Utc};
 use domain::metadata::Role;
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, EventLog, NewEvent, OwnKeys, Position, Recorded, StreamName};
@@ -51,6 +53,25 @@ async fn what_the_platform_writes_may_be_appended_to_its_own_stream_and_to_no_ot
         let nobodys = NewEvent { metadata: "{}".into(), ..event };
         assert!(Readable.admit(&stream, &nobodys).unwrap_err().starts_with("metadata: "));
     }
+}
+
+#[tokio::test]
+async fn what_is_dated_ahead_of_the_machines_clock_is_refused_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = EmbeddedLog::open(directory.path(), &EmbeddedOptions::default()).unwrap();
+    let written = of_a_year().await.swap_remove(0);
+    let admits = |setting, ahead| {
+        let clock = Arc::new(Clock::start(setting, &log).unwrap());
+        let (stream, event) = written.clone();
+        Timely { clock }.admit(&stream, &NewEvent { occurred_at: Utc::now() + ahead, ..event })
+    };
+    let (little, much) = (MAX_AHEAD / 2, MAX_AHEAD * 2);
+    assert_eq!(admits(ClockSetting::System, -TimeDelta::days(4_000)), Ok(()));
+    assert_eq!(admits(ClockSetting::System, little), Ok(()));
+    let refusal = admits(ClockSetting::System, much).unwrap_err();
+    assert!(refusal.starts_with("metadata: occurredAt is ") && refusal.contains("5 minutes"), "{refusal}");
+    assert_eq!(admits(ClockSetting::Log, much), Ok(()), "its time is what its events say");
+    assert_eq!(admits(ClockSetting::Fixed(Utc::now() - TimeDelta::days(30)), much), Ok(()));
 }
 
 #[test]

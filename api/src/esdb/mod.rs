@@ -3,8 +3,10 @@
 
 mod readable;
 mod settings;
+mod timely;
 mod tokens;
 
 pub use readable::{Readable, stream_of};
 pub use settings::{FaceSettings, Listening, Open};
+pub use timely::{MAX_AHEAD, Timely};
 pub use tokens::Tokens;
