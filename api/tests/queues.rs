@@ -275,6 +275,7 @@ async fn r_4_03_r_3_2_02_what_is_due_is_read_with_its_time() {
         authority: "ACM".into(),
         member_state: "NL".parse().unwrap(),
         legal_basis: "the law".into(),
+        reference: None,
         language: "en".parse().unwrap(),
         urls: vec!["https://market.example/1".into()],
         transmitted_at: None,
