@@ -106,7 +106,7 @@ fn unpack(file: &Path, to: &Path) {
     let mut length = 0;
     loop {
         let mut chunk = Vec::with_capacity(CHUNK);
-        from.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).unwrap();
+        Read::by_ref(&mut from).take(CHUNK as u64).read_to_end(&mut chunk).unwrap();
         if chunk.is_empty() {
             return to.set_len(length).unwrap();
         }
