@@ -66,6 +66,14 @@ def quiet(market):
     raise Failure("the book does not come to rest")
 
 
+def at(market, moment):
+    """The next moment. Nothing is done before what fell due meanwhile has been made up for."""
+    if market.process:
+        quiet(market)
+    market.at(moment)
+    quiet(market)
+
+
 def supply(market):
     """Sellers, products and what is offered of them; by seller and product."""
     for number, (shop, country, register) in enumerate(SHOPS):
@@ -124,7 +132,7 @@ def visits(market, month, number):
 
 def live(market):
     """The half-year."""
-    market.at("2026-01-12T09:00:00Z")
+    at(market, "2026-01-12T09:00:00Z")
     market.do("adoptPolicy", OPERATOR, sellerMonthlyFee="29.00", reviewRetentionReading="LATER_OF")
     listings = supply(market)
     people(market)
@@ -134,14 +142,12 @@ def live(market):
     for buyer, listing in [(0, (1, 0)), (1, (0, 1)), (2, (1, 2)), (3, (0, 0)), (4, (2, 0)), (5, (0, 1)), (5, (1, 0)), (3, (1, 1))]:
         sent(market, buyer, listings[listing])
     market.do("cancelOrder", ("buyer", BUYERS[5]), orderId=order(market, 5, listings[1, 2]))
-    quiet(market)
 
-    market.at("2026-01-14T16:00:00Z")
+    at(market, "2026-01-14T16:00:00Z")
     for made in in_time:
         market.do("confirmDelivery", OPERATOR, orderId=made)
-    quiet(market)
 
-    market.at("2026-01-20T10:00:00Z")
+    at(market, "2026-01-20T10:00:00Z")
     for made in late + dangerous:
         market.do("confirmDelivery", OPERATOR, orderId=made)
     market.do("reportIssue", ("buyer", BUYERS[4]), orderId=late[1], kind="AESTHETIC_DEFECT")
@@ -150,9 +156,8 @@ def live(market):
     market.do("resolveHelp", ("seller", SELLERS[1]), orderId=late[1], requestId=help_id, outcome="a new screen")
     market.do("openDispute", ("buyer", BUYERS[3]), orderId=late[0], subject="It came a week late.")
     market.do("referDispute", ("buyer", BUYERS[3]), orderId=late[0], forum="MEDIATOR", body="Schlichtungsstelle")
-    quiet(market)
 
-    market.at("2026-02-02T09:00:00Z")
+    at(market, "2026-02-02T09:00:00Z")
     reviews = [review(market, 0, in_time[0], 5, "Zo goed als nieuw, en snel in huis."),
                review(market, 1, in_time[1], 1, "De verkoper is een prutser."),
                review(market, 2, in_time[2], 4, "Très bon état, petite rayure au dos."),
@@ -166,9 +171,8 @@ def live(market):
               explanation="a face can be seen in it")
     market.do("changeListingPrice", ("seller", SELLERS[1]), listingId=listings[1, 0], price=euros("219.00"))
     visits(market, 1, 1)
-    quiet(market)
 
-    market.at("2026-02-10T09:00:00Z")
+    at(market, "2026-02-10T09:00:00Z")
     notice = market.do("submitNotice", None, "noticeId", reviewId=reviews[1], allegation="AGAINST_TERMS", goodFaith=True,
                        reasons="It calls people names.", language="en",
                        notifier=dict(name="N. Otify", email="n@notifiers.example"))["noticeId"]
@@ -180,9 +184,8 @@ def live(market):
     market.do("decideComplaint", SECOND, complaintId=complaint, outcome="REVERSED", explanation="it is a word of every day")
     market.do("warnBuyer", FIRST, buyerId=BUYERS[3], criteria=["THIRD_PARTY_RIGHTS"], explanation="a second photo of a face",
               reviewId=reviews[3])
-    quiet(market)
 
-    market.at("2026-03-05T09:00:00Z")
+    at(market, "2026-03-05T09:00:00Z")
     ordered = dict(authority="Autoriteit Consument & Markt", memberState="NL", language="en", answerTo="desk@acm.example")
     of_content = market.do("recordAuthorityOrder", COMPLIANCE, "contact { id }", kind="ACT_AGAINST_CONTENT",
                            legalBasis="art. 2.7 Whc", urls=["https://market.example/reviews/1"], **ordered)["contact"]["id"]
@@ -197,17 +200,15 @@ def live(market):
     market.do("recordAuthorityMessage", COMPLIANCE, sender="NOT_AN_AUTHORITY", language="de", email="kunde@buyers.example",
               text="Wo bleibt mein Telefon?")
     visits(market, 2, 2)
-    quiet(market)
 
-    market.at("2026-04-02T09:00:00Z")
+    at(market, "2026-04-02T09:00:00Z")
     market.do("removeSeller", OPERATOR, sellerId=SELLERS[2], reason="TRADER_NOT_TRACEABLE",
               explanation="the trade register does not know it")
     market.do("withdrawReview", ("buyer", BUYERS[2]), reviewId=reviews[2])
     market.do("eraseBuyer", ("buyer", BUYERS[4]))
     visits(market, 3, 3)
-    quiet(market)
 
-    market.at("2026-07-01T09:00:00Z")
+    at(market, "2026-07-01T09:00:00Z")
     for month in (4, 5, 6):
         visits(market, month, month)
     quiet(market)
@@ -233,16 +234,16 @@ def figures(replay_tool, data, to):
     verified = told("verify", "--json").stdout
     keep("verify.json", verified)
     last = json.loads(verified)["lastPosition"]
-    at = ["--position", str(last)]
-    keep("dsa.json", told("dsa", "--period", PERIOD, "--json", *at).stdout)
+    here = ["--position", str(last)]
+    keep("dsa.json", told("dsa", "--period", PERIOD, "--json", *here).stdout)
     with tempfile.TemporaryDirectory() as out:
-        told("transparency-report", "--period", PERIOD, *at, f"{out}/transparency-report")
-        keep("export-statements.txt", told("export-statements", f"{out}/statements", *at).stdout)
+        told("transparency-report", "--period", PERIOD, *here, f"{out}/transparency-report")
+        keep("export-statements.txt", told("export-statements", f"{out}/statements", *here).stdout)
         for path in sorted(path for path in pathlib.Path(out).rglob("*") if path.is_file()):
             keep(str(path.relative_to(out)), path.read_bytes().decode())
     digests = {}
     for view in VIEWS:
-        shown = told("view", view, *at)
+        shown = told("view", view, *here)
         keep(f"views/{view}.jsonl", shown.stdout)
         _, _, said = shown.stderr.strip().rpartition("digest of ")
         name, digest = said.split(" ")
