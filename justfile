@@ -37,6 +37,11 @@ limits:
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=600 -rss_limit_mb=2048 -timeout=60
 
+# A small book of this program for the programs of later, with its figures, into fixtures/books: `just old-book 2026-11`.
+old-book month:
+    cargo build --release -p api -p replay-tool
+    python3 tests/old_book.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool fixtures/books/{{month}}
+
 # The benchmarks, each a ratio in one run; docs/performance.md says what they mean.
 bench:
     cargo run --release -p benches --bin rebuild

@@ -14,6 +14,10 @@ import time
 import urllib.request
 
 
+# The inputs that are not named after their mutation.
+INPUTS = {"recordAuthorityOrder": "AuthorityOrderInput", "recordAuthorityMessage": "AuthorityMessageInput"}
+
+
 class Failure(Exception):
     """Something did not happen as it should."""
 
@@ -97,7 +101,7 @@ class Market:
 
     def attempt(self, mutation, who, fields="", **values):
         """A mutation's payload, refused or not."""
-        kind = mutation[0].upper() + mutation[1:] + "Input"
+        kind = INPUTS.get(mutation, mutation[0].upper() + mutation[1:] + "Input")
         query = f"mutation($input: {kind}!) {{ it: {mutation}(input: $input) {{ position userErrors {{ field code message rule }} {fields} }} }}"
         payload = self.query(query, who, input=values)["it"]
         self.position = payload["position"] or self.position

@@ -21,7 +21,7 @@ fn message(sender: &str, language: &str) -> Value {
 fn order() -> Value {
     json!({
         "kind": "ACT_AGAINST_PRODUCT", "authority": "Autoriteit Consument & Markt", "memberState": "NL",
-        "legalBasis": "Reg. (EU) 2023/988 art. 22", "language": "nl", "urls": ["https://market.example/listings/1"],
+        "legalBasis": "Reg. (EU) 2023/988 art. 22", "reference": "ACM/UIT/612", "language": "nl", "urls": ["https://market.example/listings/1"],
         "answerTo": "desk@authority.example",
     })
 }
@@ -88,6 +88,7 @@ async fn r_4_03_an_order_is_noted_with_its_clock_and_answered_once() {
     for (field, value) in [
         ("urls", json!([])),
         ("legalBasis", json!(" ")),
+        ("reference", json!(" ")),
         ("memberState", json!("XX")),
         ("language", json!("Dutch")),
         ("answerTo", json!("desk")),
@@ -112,13 +113,19 @@ async fn r_4_03_an_order_is_noted_with_its_clock_and_answered_once() {
     );
     assert_eq!(refusal(&execute(answer()).await), ("ALREADY_DONE", &json!(["orderId"]), "R-4-03"));
     let read = "query C($id: ID!) { authorityContact(id: $id) { message { text } order { \
-                kind authority memberState legalBasis urls answerTo answer { effect explanation } } } }";
+                kind authority memberState legalBasis reference urls answerTo answer { effect explanation } } } }";
     let id = json!({ "id": noted["contact"]["id"] });
     let contact = market.ask(Some(Role::Compliance), read, id).await["data"]["authorityContact"].clone();
     let mut expected = order();
     expected.as_object_mut().unwrap().remove("language");
     expected["answer"] = json!({ "effect": "GIVEN", "explanation": "removed" });
     assert_eq!(contact, json!({ "message": null, "order": expected }));
+
+    // It need not give a reference.
+    let nameless = note(with(order(), "reference", Value::Null)).await;
+    let id = json!({ "id": nameless["contact"]["id"] });
+    let contact = market.ask(Some(Role::Compliance), read, id).await["data"]["authorityContact"].clone();
+    assert_eq!(contact["order"]["reference"], Value::Null);
 
     for role in [None, Some(Role::Buyer), Some(Role::Moderator), Some(Role::Operator)] {
         let query = "mutation O($input: AuthorityOrderInput!) { recordAuthorityOrder(input: $input) { position } }";

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use api::mail::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, Basis,
-    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, Letter,
-    Link, MailLanguage, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Rendered, Restriction,
+    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs,
+    Letter, Link, MailLanguage, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Rendered, Restriction,
     ReviewInvitation, StatementOfReasons, Territory, Trader,
 };
 use chrono::{DateTime, Utc};
@@ -153,6 +153,21 @@ fn letters(typed: Typed<'_>) -> Vec<(&'static str, Letter)> {
     };
     let warning =
         BuyerWarned { criteria: CRITERIA.to_vec(), explanation: typed("Three reviews were removed since January.") };
+    let received = |known_as| {
+        Letter::AuthorityOrderReceived(AuthorityOrderReceived {
+            order: typed("A-2026-3"),
+            known_as,
+            received: at("2026-03-01T12:00:00Z"),
+        })
+    };
+    let executed = |known_as| {
+        Letter::AuthorityOrderExecuted(AuthorityOrderExecuted {
+            order: typed("A-2026-3"),
+            known_as,
+            executed: at("2026-03-02T12:00:00Z"),
+            effect: typed("The listing named in the order was removed in all Member States."),
+        })
+    };
     let mut letters: Vec<_> =
         statements(typed).into_iter().map(|(name, statement)| (name, Letter::StatementOfReasons(statement))).collect();
     letters.extend([
@@ -187,23 +202,10 @@ fn letters(typed: Typed<'_>) -> Vec<(&'static str, Letter)> {
             "authority_language_notice_no_order",
             Letter::AuthorityLanguageNotice(AuthorityLanguageNotice { order: None }),
         ),
-        (
-            "authority_order_received",
-            Letter::AuthorityOrderReceived(AuthorityOrderReceived {
-                order: typed("A-2026-3"),
-                reference: typed("ACM/UIT/612"),
-                received: at("2026-03-01T12:00:00Z"),
-            }),
-        ),
-        (
-            "authority_order_executed",
-            Letter::AuthorityOrderExecuted(AuthorityOrderExecuted {
-                order: typed("A-2026-3"),
-                reference: typed("ACM/UIT/612"),
-                executed: at("2026-03-02T12:00:00Z"),
-                effect: typed("The listing named in the order was removed in all Member States."),
-            }),
-        ),
+        ("authority_order_received", received(KnownAs::Reference(typed("ACM/UIT/612")))),
+        ("authority_order_received_no_reference", received(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
+        ("authority_order_executed", executed(KnownAs::Reference(typed("ACM/UIT/612")))),
+        ("authority_order_executed_no_reference", executed(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
     ]);
     letters
 }

@@ -10,6 +10,7 @@ use domain::ids::StatementId;
 use domain::metadata::Role;
 use domain::statement::Statement;
 use event_log::{Direction, StreamName};
+use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use support::{BUYER, Market, review_input};
 use uuid::Uuid;
@@ -200,6 +201,52 @@ async fn r_3_4_05_anybody_sends_a_notice_and_it_leads_only_to_what_it_is_about()
     let decide = json!({ "noticeId": of_review, "outcome": "NO_ACTION", "explanation": "x" });
     let decided = market.command(Role::Moderator, "decideNotice", "DecideNoticeInput", decide, "status").await;
     assert_eq!(refusals(&decided), refused("ALREADY_DONE", "noticeId", "R-3.4-07"));
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_4_10_what_came_back_after_a_complaint_stays_when_reactors_begin_at_the_books_start_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let listing = market.stock().await;
+    let mut reviews = Vec::new();
+    for by_notice in [true, false] {
+        let (_, review) = reviewed(&market, &listing).await;
+        let input = and(notice_input(), json!({ "reviewId": review }));
+        let notice = anybody(&market, "submitNotice", "SubmitNoticeInput", input, "noticeId").await["noticeId"].clone();
+        // Removed because of the notice, which that decides; or without it, before it is decided.
+        let moderate = and(moderate_input(&review), if by_notice { json!({ "noticeId": notice }) } else { json!({}) });
+        market.done(Role::Moderator, "moderateReview", "ModerateReviewInput", moderate, "position").await;
+        if !by_notice {
+            let outcome =
+                json!({ "outcome": "ACTION_BY_TERMS", "criteria": ["INSULTING"], "explanation": "an insult" });
+            let decide = and(outcome, json!({ "noticeId": notice }));
+            market.done(Role::Moderator, "decideNotice", "DecideNoticeInput", decide, "status").await;
+        }
+        market.server.settled().await.unwrap();
+        let form = "query F($review: ID!) { complaintForm(reviewId: $review) { orderNumber reviewDate } }";
+        let form =
+            market.ask(Some(Role::Buyer), form, json!({ "review": review })).await["data"]["complaintForm"].clone();
+        let contest = and(form, json!({ "reviewId": review, "reasons": "it insults nobody" }));
+        let lodged =
+            market.done(Role::Buyer, "lodgeComplaint", "LodgeComplaintInput", contest, "complaintId").await["complaintId"]
+                .clone();
+        let reverse = json!({ "complaintId": lodged, "outcome": "REVERSED", "explanation": "it does not" });
+        let reversed = colleague(&market, "decideComplaint", "DecideComplaintInput", reverse, "status").await;
+        assert_eq!(refusals(&reversed), vec![], "{reversed}");
+        reviews.push(review);
+    }
+    market.server.settled().await.unwrap();
+    market.server.stop().await;
+    std::fs::remove_dir_all(DataDirectory::new(directory.path()).reactors()).unwrap();
+
+    let market = Market::open(directory.path()).await;
+    market.server.settled().await.unwrap();
+    for review in reviews {
+        let read = "query R($id: ID!) { review(id: $id) { status } }";
+        let online = market.ask(None, read, json!({ "id": review })).await;
+        assert_eq!(online["data"]["review"], json!({ "status": "ONLINE" }));
+    }
     market.server.stop().await;
 }
 

@@ -233,6 +233,7 @@ async fn r_1_2_01_r_1_2_05_a_seller_reads_their_own_ledger_and_nobody_elses() {
     let free = json!({ "sellerMonthlyFee": "0.00" });
     market.done(Role::Operator, "adoptPolicy", "AdoptPolicyInput", free, "position").await;
     let order = market.delivered(&market.stock().await).await;
+    market.server.settled().await.unwrap();
     let query = "query L($seller: ID!, $after: String) { sellerLedger(sellerId: $seller, first: 1, after: $after) { \
                  balance { amount currencyCode } provenance { digest } pageInfo { hasNextPage endCursor } \
                  nodes { kind amount { amount } balance { amount } orderId } } }";
@@ -275,6 +276,7 @@ async fn r_4_03_r_3_2_02_what_is_due_is_read_with_its_time() {
         authority: "ACM".into(),
         member_state: "NL".parse().unwrap(),
         legal_basis: "the law".into(),
+        reference: None,
         language: "en".parse().unwrap(),
         urls: vec!["https://market.example/1".into()],
         transmitted_at: None,

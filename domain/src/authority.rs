@@ -105,6 +105,8 @@ pub struct AuthorityOrderReceived {
     pub member_state: MemberState,
     /// On which legal basis.
     pub legal_basis: String,
+    /// The authority's own reference, by which it finds the order again; nothing where none was noted, as in version 1.
+    pub reference: Option<String>,
     /// In which language.
     pub language: Language,
     /// What it is about: exact addresses (art. 9(2)(a)(iv)).
@@ -169,6 +171,8 @@ pub struct IncomingOrder {
     pub member_state: MemberState,
     /// On which legal basis.
     pub legal_basis: String,
+    /// The authority's own reference, where it gives one; no personal data.
+    pub reference: Option<String>,
     /// In which language.
     pub language: Language,
     /// What it is about: exact addresses.
@@ -293,6 +297,7 @@ impl Aggregate for Authority {
                     authority: line(&order.authority, ORDER, "authority")?,
                     member_state: order.member_state,
                     legal_basis: line(&order.legal_basis, ORDER, "legalBasis")?,
+                    reference: order.reference.map(|reference| line(&reference, ORDER, "reference")).transpose()?,
                     language: order.language,
                     urls: order.urls.iter().map(|url| line(url, ORDER, "urls")).collect::<Result<_, _>>()?,
                     transmitted_at,
@@ -380,6 +385,7 @@ mod tests {
                 authority: "Autoriteit Consument & Markt".into(),
                 member_state: "NL".parse().unwrap(),
                 legal_basis: "art. 2.7 Whc".into(),
+                reference: Some("ACM/UIT/612".into()),
                 language: language.parse().unwrap(),
                 urls: vec!["https://market.example/reviews/1".into()],
                 transmitted_at: None,
@@ -462,6 +468,7 @@ mod tests {
         };
         assert_eq!(refused(IncomingOrder { urls: Vec::new(), ..order.clone() }), ("R-4-03", "urls"));
         assert_eq!(refused(IncomingOrder { legal_basis: " ".into(), ..order.clone() }), ("R-4-03", "legalBasis"));
+        assert_eq!(refused(IncomingOrder { reference: Some(" ".into()), ..order.clone() }), ("R-4-03", "reference"));
         assert_eq!(refused(IncomingOrder { answer_to: "desk".into(), ..order }), ("R-4-03", "answerTo"));
     }
 }

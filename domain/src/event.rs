@@ -184,10 +184,10 @@ events! {
     Complaint(ComplaintEvent) { ComplaintLodged = 1, ComplaintDecided = 1 }
     Authority(AuthorityEvent) {
         AuthorityMessageReceived = 1, AuthorityMessageRefused = 1, AuthorityLanguageNotice = 1,
-        AuthorityOrderReceived = 1, AuthorityOrderExecuted = 1,
+        AuthorityOrderReceived = 2, AuthorityOrderExecuted = 1,
     }
     Dispute(DisputeEvent) { DisputeOpened = 1, DisputeReferred = 1, DisputeClosed = 1 }
-    SafetyWarning(SafetyWarningEvent) { BuyersWarned = 1 }
+    SafetyWarning(SafetyWarningEvent) { BuyersWarned = 2 }
     Deadline(DeadlineEvent) { DeadlineMissed = 1 }
     Mail(MailEvent) { MailQueued = 1, MailSent = 1, MailFailed = 1 }
     Activity(ActivityEvent) { RecipientsSeen = 1 }

@@ -3,12 +3,14 @@
 //!
 //! The stream is `safety_warning-<listing>`. A listing with very many buyers gets several events.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
 use crate::calendar::months_earlier;
-use crate::ids::{BuyerId, ListingId, ProductId, SellerId};
+use crate::ids::{BuyerId, ListingId, OrderId, ProductId, SellerId};
 use crate::listing::ListingRemovalReason;
 use crate::refusal::Refusal;
 
@@ -33,7 +35,18 @@ pub struct BuyersWarned {
     /// When the platform came to know.
     pub aware_at: DateTime<Utc>,
     /// Who bought it in the six months before.
-    pub buyers: Vec<BuyerId>,
+    pub buyers: Vec<WarnedBuyer>,
+}
+
+/// A buyer who is to be told, and of which purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WarnedBuyer {
+    /// Who.
+    pub buyer: BuyerId,
+    /// The order in which they bought it, the newest where there are several; nothing where it was not recorded, as in
+    /// version 1.
+    pub order: Option<OrderId>,
 }
 
 /// What can happen to a warning.
@@ -48,8 +61,18 @@ pub enum SafetyWarningEvent {
 pub enum SafetyWarningCommand {
     /// Warn all who bought it.
     Warn {
-        /// What, by whom, why and since when; its buyers are all that the orders' streams name.
-        warning: BuyersWarned,
+        /// What was bought.
+        product: ProductId,
+        /// The trader.
+        seller: SellerId,
+        /// What is wrong with it.
+        reason: ListingRemovalReason,
+        /// In words.
+        explanation: String,
+        /// When the platform came to know.
+        aware_at: DateTime<Utc>,
+        /// All purchases of the six months before, as the orders' streams name them, the oldest first.
+        purchases: Vec<(OrderId, BuyerId)>,
     },
 }
 
@@ -93,14 +116,23 @@ impl Aggregate for SafetyWarning {
     type Event = SafetyWarningEvent;
 
     fn decide(&self, command: SafetyWarningCommand, _: &Context<'_>) -> Result<Vec<SafetyWarningEvent>, Refusal> {
-        let SafetyWarningCommand::Warn { mut warning } = command;
+        let SafetyWarningCommand::Warn { product, seller, reason, explanation, aware_at, purchases } = command;
         if self.warned {
             return Ok(Vec::new());
         }
-        warning.buyers.sort_unstable();
-        warning.buyers.dedup();
-        let part = |buyers: &[BuyerId]| BuyersWarned { buyers: buyers.to_vec(), ..warning.clone() }.into();
-        Ok(warning.buyers.chunks(BUYERS_AN_EVENT).map(part).collect())
+        // Of several orders of a buyer the newest stays.
+        let newest: BTreeMap<_, _> = purchases.into_iter().map(|(order, buyer)| (buyer, order)).collect();
+        let buyers: Vec<_> =
+            newest.into_iter().map(|(buyer, order)| WarnedBuyer { buyer, order: Some(order) }).collect();
+        let part = |buyers: &[WarnedBuyer]| BuyersWarned {
+            product,
+            seller,
+            reason,
+            explanation: explanation.clone(),
+            aware_at,
+            buyers: buyers.to_vec(),
+        };
+        Ok(buyers.chunks(BUYERS_AN_EVENT).map(|buyers| part(buyers).into()).collect())
     }
 
     fn evolve(&mut self, event: &SafetyWarningEvent, _: DateTime<Utc>) {
@@ -115,28 +147,38 @@ mod tests {
     use crate::given::{at, given};
     use uuid::Uuid;
 
-    fn warn(buyers: u128) -> SafetyWarningCommand {
+    fn warn(purchases: impl IntoIterator<Item = (u128, u128)>) -> SafetyWarningCommand {
+        let id = Uuid::from_u128;
         SafetyWarningCommand::Warn {
-            warning: BuyersWarned {
-                product: Uuid::from_u128(1).into(),
-                seller: Uuid::from_u128(2).into(),
-                reason: ListingRemovalReason::Dangerous,
-                explanation: "its battery may burn".into(),
-                aware_at: at("2026-01-01T12:00:00Z"),
-                buyers: (0..buyers).chain(0..buyers).map(|id| BuyerId(Uuid::from_u128(id))).collect(),
-            },
+            product: id(1).into(),
+            seller: id(2).into(),
+            reason: ListingRemovalReason::Dangerous,
+            explanation: "its battery may burn".into(),
+            aware_at: at("2026-01-01T12:00:00Z"),
+            purchases: purchases.into_iter().map(|(order, buyer)| (OrderId(id(order)), BuyerId(id(buyer)))).collect(),
         }
+    }
+
+    fn warned(command: SafetyWarningCommand) -> Vec<Vec<WarnedBuyer>> {
+        let events = given::<SafetyWarning>().when(command).unwrap();
+        events.into_iter().map(|SafetyWarningEvent::BuyersWarned(event)| event.buyers).collect()
     }
 
     #[test]
     fn r_2_2_06_every_buyer_of_the_six_months_before_is_told_once() {
-        let warned = |buyers| {
-            let events = given::<SafetyWarning>().when(warn(buyers)).unwrap();
-            events.iter().map(|SafetyWarningEvent::BuyersWarned(event)| event.buyers.len()).collect::<Vec<_>>()
-        };
-        assert_eq!(warned(0), [0_usize; 0]);
-        assert_eq!(warned(2_500), [1_000, 1_000, 500]);
-        assert!(given::<SafetyWarning>().after(warn(3)).when(warn(4)).unwrap().is_empty());
+        let each = |buyers| warn((0..buyers).chain(0..buyers).map(|buyer| (buyer, buyer)));
+        let counts = |buyers| warned(each(buyers)).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(counts(0), [0_usize; 0]);
+        assert_eq!(counts(2_500), [1_000, 1_000, 500]);
+        assert!(given::<SafetyWarning>().after(each(3)).when(each(4)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn r_2_2_06_each_is_told_of_the_newest_order_in_which_they_bought_it() {
+        let id = Uuid::from_u128;
+        let expected = [(7, 12), (8, 11)]
+            .map(|(buyer, order)| WarnedBuyer { buyer: BuyerId(id(buyer)), order: Some(OrderId(id(order))) });
+        assert_eq!(warned(warn([(13, 7), (11, 8), (12, 7)])), [expected]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Old versions of events, lifted to the newest.
 //!
 //! An upcaster works on JSON and lifts one version to the next; a version three steps old goes through three. It
-//! never guesses: what an old version did not say gets the value that was true for everything at the time.
+//! never guesses: what an old version did not say gets the value that was true for everything at the time, or is said to
+//! be unknown. What is not an event of that version it leaves as it is, and then it does not decode.
 
 use serde_json::{Value, json};
 
@@ -11,14 +12,37 @@ use crate::event::EventKind;
 #[must_use]
 pub fn upcast(kind: EventKind, schema: u16, mut data: Value) -> Value {
     for version in schema..kind.version() {
-        if let (EventKind::ListingPublished, 1) = (kind, version) {
-            listing_published_1_to_2(&mut data);
-        }
-        if let (EventKind::PolicyAdopted, 1) = (kind, version) {
-            policy_adopted_1_to_2(&mut data);
+        if let Some(lift) = upcaster(kind, version) {
+            lift(&mut data);
         }
     }
     data
+}
+
+/// What lifts this version of a type to the next.
+fn upcaster(kind: EventKind, version: u16) -> Option<fn(&mut Value)> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most types have one version; each older one stands here")]
+    match (kind, version) {
+        (EventKind::ListingPublished, 1) => Some(listing_published_1_to_2),
+        (EventKind::PolicyAdopted, 1) => Some(policy_adopted_1_to_2),
+        (EventKind::AuthorityOrderReceived, 1) => Some(authority_order_received_1_to_2),
+        (EventKind::BuyersWarned, 1) => Some(buyers_warned_1_to_2),
+        _ => None,
+    }
+}
+
+/// Adds members to an object.
+fn add(data: &mut Value, added: Value) {
+    if let (Some(members), Value::Object(added)) = (data.as_object_mut(), added) {
+        members.extend(added);
+    }
+}
+
+/// Version 1 had neither a delivery cost nor a delivery time: delivery was in the price, and every seller promised
+/// five days.
+fn listing_published_1_to_2(data: &mut Value) {
+    let free = json!({ "minor": 0, "currency": data["price"]["currency"] });
+    add(data, json!({ "deliveryCost": free, "deliveryDays": 5 }));
 }
 
 /// Version 1 said nothing of fees a month, invitations, deadlines, blocks, complaints and translations: nothing was
@@ -34,15 +58,20 @@ fn policy_adopted_1_to_2(data: &mut Value) {
         "complaintMonths": 6,
         "reviewLanguages": ["de", "en", "es", "fr", "it", "nl"],
     });
-    if let (Some(values), Value::Object(added)) = (data.as_object_mut(), added) {
-        values.extend(added);
-    }
+    add(data, added);
 }
 
-/// Version 1 had neither a delivery cost nor a delivery time: delivery was in the price, and every seller promised
-/// five days.
-fn listing_published_1_to_2(data: &mut Value) {
-    let free = json!({ "minor": 0, "currency": data["price"]["currency"] });
-    data["deliveryCost"] = free;
-    data["deliveryDays"] = json!(5);
+/// Version 1 did not record the authority's own reference; nothing in the book says what it was.
+fn authority_order_received_1_to_2(data: &mut Value) {
+    add(data, json!({ "reference": null }));
+}
+
+/// Version 1 named the buyers only. In which order each bought the product can be searched in the book, but the event did
+/// not say it: one who ordered twice was told of either.
+fn buyers_warned_1_to_2(data: &mut Value) {
+    if let Some(buyers) = data.get_mut("buyers").and_then(Value::as_array_mut) {
+        for buyer in buyers {
+            *buyer = json!({ "buyer": buyer, "order": null });
+        }
+    }
 }

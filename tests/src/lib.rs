@@ -5,6 +5,7 @@
 //! | [`programs`] | the built programs, run as people run them |
 //! | [`node`] | the built program as a server, killed and started again |
 //! | [`books`] | data directories with generated histories |
+//! | [`old_books`] | books that programs of earlier months wrote, with the figures that they printed |
 //! | [`forger`] | a book's files changed by somebody who knows the format |
 //! | [`signed`] | books with signed heads, without a server |
 //! | [`faces`] | books shown to EventStoreDB's clients, without a program |
@@ -19,5 +20,6 @@ pub mod chance;
 pub mod faces;
 pub mod forger;
 pub mod node;
+pub mod old_books;
 pub mod programs;
 pub mod signed;

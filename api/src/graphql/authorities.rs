@@ -93,6 +93,8 @@ pub struct AuthorityOrderInput {
     member_state: String,
     /// On which legal basis.
     legal_basis: String,
+    /// The authority's own reference, where it gives one: it is quoted in what is answered. No personal data.
+    reference: Option<String>,
     /// In which language, BCP 47.
     language: String,
     /// What it is about: exact addresses (DSA art. 9(2)(a)); none may be named to ask for information.
@@ -209,6 +211,7 @@ impl AuthorityMutation {
                 authority: input.authority,
                 member_state,
                 legal_basis: input.legal_basis,
+                reference: input.reference,
                 language,
                 urls: input.urls,
                 transmitted_at: input.transmitted_at,

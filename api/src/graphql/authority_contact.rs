@@ -55,6 +55,8 @@ pub struct AuthorityOrder {
     member_state: String,
     /// On which legal basis.
     legal_basis: String,
+    /// The authority's own reference; nothing where none was noted.
+    reference: Option<String>,
     /// What it is about: exact addresses (DSA art. 9(2)(a)).
     urls: Vec<String>,
     /// When the authority sent it.
@@ -136,6 +138,7 @@ impl AuthorityContact {
                         authority: event.authority,
                         member_state: event.member_state.to_string(),
                         legal_basis: event.legal_basis,
+                        reference: event.reference,
                         urls: event.urls,
                         transmitted_at: event.transmitted_at,
                         answer_to: book.open(EventKind::AuthorityOrderReceived, &event.answer_to).await?,

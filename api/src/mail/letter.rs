@@ -169,13 +169,22 @@ pub struct AuthorityLanguageNotice {
     pub order: Option<String>,
 }
 
+/// How an authority recognises an order of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownAs {
+    /// By its own reference.
+    Reference(String),
+    /// By the legal basis, where no reference was noted.
+    LegalBasis(String),
+}
+
 /// An order arrived (R-4-03, DSA art. 9 and 10).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityOrderReceived {
     /// The order's number on the platform.
     pub order: String,
-    /// The authority's own reference.
-    pub reference: String,
+    /// How the authority recognises it.
+    pub known_as: KnownAs,
     /// When it arrived.
     pub received: DateTime<Utc>,
 }
@@ -185,8 +194,8 @@ pub struct AuthorityOrderReceived {
 pub struct AuthorityOrderExecuted {
     /// The order's number on the platform.
     pub order: String,
-    /// The authority's own reference.
-    pub reference: String,
+    /// How the authority recognises it.
+    pub known_as: KnownAs,
     /// When effect was given.
     pub executed: DateTime<Utc>,
     /// Which effect, in words.

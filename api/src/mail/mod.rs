@@ -38,7 +38,7 @@ pub use backoff::backoff;
 pub use language::MailLanguage;
 pub use letter::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, BuyerWarned,
-    ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, Letter, NoticeDecided,
+    ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs, Letter, NoticeDecided,
     NoticeReceived, Redress, ReviewInvitation, Trader,
 };
 pub use link::Link;

@@ -11,7 +11,9 @@ use domain::seller::SellerRemovalReason;
 use super::country::country;
 use super::day::{day, last_day};
 use super::plain::{one_line, plain};
-use super::{Basis, BlockLength, ComplaintOutcome, Hazard, Letter, MailLanguage, Origin, Restriction, Territory};
+use super::{
+    Basis, BlockLength, ComplaintOutcome, Hazard, KnownAs, Letter, MailLanguage, Origin, Restriction, Territory,
+};
 
 /// A letter in a language, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! What an event has to say, to whom, in which language: from an event and the streams that it names to letters.
 
+use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::authority::{Authority, AuthorityEvent};
 use domain::buyer::{Buyer, BuyerEvent, BuyerIdentity};
@@ -15,7 +16,7 @@ use domain::notice::{Notice, NoticeEvent, NoticeOutcome, Notifier};
 use domain::order::Order;
 use domain::product::Product;
 use domain::review::Review;
-use domain::safety_warning::SafetyWarningEvent;
+use domain::safety_warning::{SafetyWarningEvent, WarnedBuyer};
 use domain::seller::{Seller, SellerEvent, TraderContact};
 use domain::statement::{Addressee, Ground, Restriction as Restricted, StatementEvent, StatementOfReasonsIssued};
 use domain::{EventKind, Refusal, Refused, Rule};
@@ -27,8 +28,8 @@ use super::safety_warnings::bought;
 use super::{Fact, first};
 use crate::mail::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, Basis,
-    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, Letter,
-    Link, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Restriction, ReviewInvitation,
+    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs,
+    Letter, Link, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Restriction, ReviewInvitation,
     StatementOfReasons, Territory, Trader,
 };
 use crate::{ApiError, Book};
@@ -62,6 +63,15 @@ struct Reachable {
     recipient: Recipient,
     to: String,
     language: Language,
+}
+
+/// Who wrote to the contact point.
+struct Sender {
+    to: String,
+    language: Language,
+    /// How they recognise what they ordered; nothing where it was a message.
+    order: Option<KnownAs>,
+    wrote_at: DateTime<Utc>,
 }
 
 impl Reachable {
@@ -318,11 +328,17 @@ impl Compose<'_> {
         let Some(contact) = self.contact(warned.seller).await? else { return Ok(Vec::new()) };
         let product = self.product(warned.product).await?;
         let hazard = if warned.reason == ListingRemovalReason::Dangerous { Hazard::Dangerous } else { Hazard::Illegal };
-        let purchases = bought(Arc::clone(self.book.log()), ListingId(listing), warned.aware_at).await?;
-        let orders: HashMap<BuyerId, OrderId> = purchases.into_iter().map(|(order, buyer)| (buyer, order)).collect();
+        let not_recorded = warned.buyers.iter().any(|warned| warned.order.is_none());
+        let searched: HashMap<BuyerId, OrderId> = if not_recorded {
+            let purchases = bought(Arc::clone(self.book.log()), ListingId(listing), warned.aware_at).await?;
+            purchases.into_iter().map(|(order, buyer)| (buyer, order)).collect()
+        } else {
+            HashMap::new()
+        };
         let mut letters = Vec::new();
-        for buyer in &warned.buyers {
-            let (Some(reachable), Some(order)) = (self.buyer(*buyer).await?, orders.get(buyer)) else { continue };
+        for WarnedBuyer { buyer, order } in &warned.buyers {
+            let order = order.or_else(|| searched.get(buyer).copied());
+            let (Some(reachable), Some(order)) = (self.buyer(*buyer).await?, order) else { continue };
             let letter = DangerousProduct {
                 product: product.clone(),
                 order: order.to_string(),
@@ -342,60 +358,58 @@ impl Compose<'_> {
 
     async fn authority(self, fact: &Fact, event: &AuthorityEvent) -> Result<Option<Composed>, ApiError> {
         let contact = AuthorityContactId(fact.id);
-        let Some((to, language, basis, received)) = self.who_wrote(contact).await? else { return Ok(None) };
+        let Some(Sender { to, language, order: known_as, wrote_at }) = self.sender(contact).await? else {
+            return Ok(None);
+        };
         let order = fact.id.to_string();
-        let (kind, letter) = match event {
-            AuthorityEvent::AuthorityMessageReceived(_) => return Ok(None),
-            AuthorityEvent::AuthorityMessageRefused(_) => {
+        let (kind, letter) = match (event, known_as) {
+            (AuthorityEvent::AuthorityMessageRefused(_), _) => {
                 let letter = AuthorityMessageRefused { contact_form: self.page("contact")? };
                 (MailKind::AuthorityMessageRefused, Letter::AuthorityMessageRefused(letter))
             }
-            AuthorityEvent::AuthorityLanguageNotice(_) => {
-                let order = basis.is_some().then_some(order);
+            (AuthorityEvent::AuthorityLanguageNotice(_), known_as) => {
+                let order = known_as.is_some().then_some(order);
                 let letter = AuthorityLanguageNotice { order };
                 (MailKind::AuthorityLanguageNotice, Letter::AuthorityLanguageNotice(letter))
             }
-            AuthorityEvent::AuthorityOrderReceived(_) => {
-                let letter = AuthorityOrderReceived { order, reference: basis.unwrap_or_default(), received };
+            (AuthorityEvent::AuthorityOrderReceived(_), Some(known_as)) => {
+                let letter = AuthorityOrderReceived { order, known_as, received: wrote_at };
                 (MailKind::AuthorityOrderReceived, Letter::AuthorityOrderReceived(letter))
             }
-            AuthorityEvent::AuthorityOrderExecuted(executed) => {
-                let letter = AuthorityOrderExecuted {
-                    order,
-                    reference: basis.unwrap_or_default(),
-                    executed: executed.effective_at,
-                    effect: executed.explanation.clone(),
-                };
+            (AuthorityEvent::AuthorityOrderExecuted(executed), Some(known_as)) => {
+                let (executed, effect) = (executed.effective_at, executed.explanation.clone());
+                let letter = AuthorityOrderExecuted { order, known_as, executed, effect };
                 (MailKind::AuthorityOrderExecuted, Letter::AuthorityOrderExecuted(letter))
+            }
+            (AuthorityEvent::AuthorityMessageReceived(_), _)
+            | (AuthorityEvent::AuthorityOrderReceived(_) | AuthorityEvent::AuthorityOrderExecuted(_), None) => {
+                return Ok(None);
             }
         };
         let recipient = Recipient::Authority(contact);
         Ok(Some(Composed { recipient, kind, language, to, letter }))
     }
 
-    /// Where an answer goes, in which language, on which legal basis where it is an order, and when it came.
-    async fn who_wrote(
-        self,
-        contact: AuthorityContactId,
-    ) -> Result<Option<(String, Language, Option<String>, chrono::DateTime<chrono::Utc>)>, ApiError> {
+    async fn sender(self, contact: AuthorityContactId) -> Result<Option<Sender>, ApiError> {
         let Some(fact) = first(self.book, &Authority::stream(contact.0)).await? else { return Ok(None) };
         let Event::Authority(event) = fact.event else { return Ok(None) };
-        let book = self.book;
-        Ok(match event {
-            AuthorityEvent::AuthorityMessageReceived(event) => book
-                .open(EventKind::AuthorityMessageReceived, &event.letter)
-                .await?
-                .map(|letter| (letter.email, event.language, None, fact.at)),
-            AuthorityEvent::AuthorityMessageRefused(event) => book
-                .open(EventKind::AuthorityMessageRefused, &event.letter)
-                .await?
-                .map(|letter| (letter.email, event.language, None, fact.at)),
-            AuthorityEvent::AuthorityOrderReceived(event) => book
-                .open(EventKind::AuthorityOrderReceived, &event.answer_to)
-                .await?
-                .map(|to| (to, event.language, Some(event.legal_basis), fact.at)),
-            AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_) => None,
-        })
+        let (to, language, order) = match event {
+            AuthorityEvent::AuthorityMessageReceived(event) => {
+                let letter = self.book.open(EventKind::AuthorityMessageReceived, &event.letter).await?;
+                (letter.map(|letter| letter.email), event.language, None)
+            }
+            AuthorityEvent::AuthorityMessageRefused(event) => {
+                let letter = self.book.open(EventKind::AuthorityMessageRefused, &event.letter).await?;
+                (letter.map(|letter| letter.email), event.language, None)
+            }
+            AuthorityEvent::AuthorityOrderReceived(event) => {
+                let to = self.book.open(EventKind::AuthorityOrderReceived, &event.answer_to).await?;
+                let known_as = event.reference.map_or(KnownAs::LegalBasis(event.legal_basis), KnownAs::Reference);
+                (to, event.language, Some(known_as))
+            }
+            AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_) => return Ok(None),
+        };
+        Ok(to.map(|to| Sender { to, language, order, wrote_at: fact.at }))
     }
 }
 

@@ -1,6 +1,10 @@
 //! A notice and what it leads to are decided together (R-3.4-05, DSA art. 16(5)): what is removed because of a notice
 //! decides the notice, and a notice that is decided with an action removes what it is about. Whichever a moderator does,
 //! the other follows in their name; a person has decided both (R-3.4-07).
+//!
+//! What was removed may come back, because of a complaint. So it is not enough that a removal is refused where it was done
+//! already: a reactor that lost its checkpoint would do it again. The review's stream says whether there is still something
+//! to do.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -12,13 +16,13 @@ use domain::event::Event;
 use domain::ids::{NoticeId, StaffId};
 use domain::listing::{Listing, ListingCommand, ListingEvent, ListingRemovalReason};
 use domain::notice::{Notice, NoticeCommand, NoticeDecided, NoticeEvent, NoticeOutcome, NoticeTarget};
-use domain::review::{Judgement, Review, ReviewCommand, ReviewEvent};
+use domain::review::{Judgement, PhotosRemoved, Review, ReviewCommand, ReviewEvent, ReviewModerated};
 use domain::{EventKind, statement::Ground};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause, settled};
-use crate::commands::Done;
+use crate::commands::{Done, decode};
 use crate::{ApiError, Book};
 
 /// Keeps notices and what they lead to together.
@@ -79,13 +83,17 @@ impl Reactor for Notices {
     async fn act(&self, book: &Book, state: &mut Self::State, _: DateTime<Utc>) -> Result<bool, ApiError> {
         let Some((event, follows)) = state.front().cloned() else { return Ok(false) };
         let cause = cause(Self::NAME, event, "follow-notice");
-        settled(match follows {
+        match follows {
             Follows::Decide { notice, outcome, criteria, explanation, moderator } => {
                 let decide = NoticeCommand::Decide { outcome, criteria, explanation, moderator };
-                book.execute(notice.0, &cause, |_: Notice| ready(Ok(decide.clone()))).await
+                settled(book.execute(notice.0, &cause, |_: Notice| ready(Ok(decide.clone()))).await)?;
             }
-            Follows::Remove(notice, decided) => remove(book, &cause, notice, &decided).await,
-        })?;
+            Follows::Remove(notice, decided) => {
+                if !is_past(book, event, notice, decided.target).await? {
+                    settled(remove(book, &cause, notice, &decided).await)?;
+                }
+            }
+        }
         state.pop_front();
         Ok(true)
     }
@@ -102,6 +110,30 @@ fn decided(
     let outcome = if law { NoticeOutcome::ActionByLaw } else { NoticeOutcome::ActionByTerms };
     let (notice, moderator, explanation) = (notice?, moderator?, explanation.to_owned());
     Some(Follows::Decide { notice, outcome, criteria, explanation, moderator })
+}
+
+/// Whether the review's stream has the removal that a notice led to, or what came after it: that a complaint put the review
+/// back since the notice was decided. A listing does not come back.
+async fn is_past(book: &Book, decision: Uuid, notice: NoticeId, target: NoticeTarget) -> Result<bool, ApiError> {
+    let (NoticeTarget::Review(review) | NoticeTarget::Photos(review)) = target else { return Ok(false) };
+    let (_, of_notice) = book.load_recorded::<Notice>(notice.0).await?;
+    let decided_at = of_notice.iter().find(|record| record.id == decision).map(|record| record.position);
+    let (_, of_review) = book.load_recorded::<Review>(review.0).await?;
+    for record in &of_review {
+        let Event::Review(event) = decode(record)? else { continue };
+        if let ReviewEvent::ReviewModerated(ReviewModerated { notice_id, .. })
+        | ReviewEvent::PhotosRemoved(PhotosRemoved { notice_id, .. }) = &event
+            && *notice_id == Some(notice)
+        {
+            return Ok(true);
+        }
+        if let ReviewEvent::ReviewReinstated(_) | ReviewEvent::PhotosReinstated(_) = &event
+            && decided_at.is_some_and(|decided_at| record.position > decided_at)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn remove(

@@ -14,7 +14,7 @@ use domain::event::Event;
 use domain::ids::{BuyerId, ListingId, OrderId};
 use domain::listing::{ListingEvent, ListingRemoved};
 use domain::order::{Order, OrderEvent, OrderStatus};
-use domain::safety_warning::{BuyersWarned, SafetyWarning, SafetyWarningCommand, calls_for_warning, is_within};
+use domain::safety_warning::{SafetyWarning, SafetyWarningCommand, calls_for_warning, is_within};
 use event_log::{EventLog, LogError, Position};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -56,24 +56,23 @@ impl Reactor for SafetyWarnings {
 
     async fn act(&self, book: &Book, state: &mut Self::State, _: DateTime<Utc>) -> Result<bool, ApiError> {
         let Some(Removal { event, at, listing, removed }) = state.front().cloned() else { return Ok(false) };
-        let mut buyers = Vec::new();
+        let mut purchases = Vec::new();
         for (order, buyer) in bought(Arc::clone(book.log()), listing, at).await? {
             let cancelled =
                 |order: &Order| order.0.as_ref().is_some_and(|placed| placed.status == OrderStatus::Cancelled);
             if !cancelled(&book.load::<Order>(order.0).await?) {
-                buyers.push(buyer);
+                purchases.push((order, buyer));
             }
         }
-        let warning = BuyersWarned {
+        let cause = cause(Self::NAME, event, "warn-buyers");
+        let warn = || SafetyWarningCommand::Warn {
             product: removed.product,
             seller: removed.seller,
             reason: removed.reason,
-            explanation: removed.explanation,
+            explanation: removed.explanation.clone(),
             aware_at: at,
-            buyers,
+            purchases: purchases.clone(),
         };
-        let cause = cause(Self::NAME, event, "warn-buyers");
-        let warn = || SafetyWarningCommand::Warn { warning: warning.clone() };
         let stream = SafetyWarning::stream_of(listing);
         settled(book.execute_in(stream, &cause, |_: SafetyWarning| ready(Ok(warn()))).await)?;
         state.pop_front();
@@ -81,7 +80,7 @@ impl Reactor for SafetyWarnings {
     }
 }
 
-/// The orders of a listing in the six months before a moment, with their buyers.
+/// The orders of a listing in the six months before a moment, the oldest first, with their buyers.
 pub(super) async fn bought(
     log: Arc<dyn EventLog>,
     listing: ListingId,

@@ -88,7 +88,7 @@ pub(crate) fn notice() -> Value {
 pub(crate) fn authority_order() -> Value {
     json!({
         "kind": "ACT_AGAINST_CONTENT", "authority": "Autoriteit Consument & Markt", "memberState": "NL",
-        "legalBasis": "DSA art. 9", "language": "nl", "urls": ["https://market.example/reviews/1"],
+        "legalBasis": "DSA art. 9", "reference": "ACM/UIT/612", "language": "nl", "urls": ["https://market.example/reviews/1"],
         "answerTo": AUTHORITYS_EMAIL,
     })
 }

@@ -271,6 +271,7 @@ impl Bazaar {
                     authority: "ACM".into(),
                     member_state: "NL".parse()?,
                     legal_basis: "the law".into(),
+                    reference: None,
                     language: "en".parse()?,
                     urls: vec!["https://market.example/1".into()],
                     transmitted_at: None,

@@ -7,19 +7,23 @@
 //!    which the thing is only a part.
 //!
 //! An order's own events stand in its timeline; in those of products and sellers only when they are asked for, for there
-//! may be thousands.
+//! may be thousands. A warning of a product names the orders of all who bought it: of what followed from it, an order's
+//! timeline has what went to its own buyer.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use domain::aggregate::Aggregate;
 use domain::buyer::Buyer;
 use domain::complaint::Complaint;
+use domain::event::{Event, EventKind};
+use domain::ids::{BuyerId, OrderId};
 use domain::listing::Listing;
 use domain::notice::Notice;
 use domain::order::Order;
 use domain::product::Product;
 use domain::review::Review;
+use domain::safety_warning::SafetyWarningEvent;
 use domain::seller::Seller;
 use domain::statement::Statement;
 use event_log::{Recorded, StreamName};
@@ -77,19 +81,21 @@ pub(super) struct Concern {
     events: HashSet<Uuid>,
     own: String,
     orders: Orders,
+    /// The warnings that name the order whose timeline it is, each with the buyer who placed it.
+    warnings: HashMap<Uuid, BuyerId>,
 }
 
 enum Orders {
     LeftOut,
-    /// An order's own timeline: other orders are not its own.
-    Own,
+    /// The timeline of this order: others are not its own.
+    Own(OrderId),
     All,
 }
 
 impl Concern {
     pub(super) fn of(thing: &Thing, with_orders: bool) -> Self {
         let orders = match (thing.kind == Order::CATEGORY, with_orders) {
-            (true, _) => Orders::Own,
+            (true, _) => Orders::Own(OrderId(thing.id)),
             (false, true) => Orders::All,
             (false, false) => Orders::LeftOut,
         };
@@ -99,6 +105,7 @@ impl Concern {
             events: HashSet::new(),
             own: format!("{}-{}", thing.kind, thing.id),
             orders,
+            warnings: HashMap::new(),
         }
     }
 
@@ -109,7 +116,16 @@ impl Concern {
         if order && !own && !matches!(self.orders, Orders::All) {
             return false;
         }
+        if let Some(buyer) = self.warned(event) {
+            self.warnings.insert(event.id, buyer);
+            return true;
+        }
+        let to_its_buyer = |warning| {
+            let buyer = self.warnings.get(&warning);
+            buyer.is_some_and(|buyer| ids_in(&event.data).any(|id| id == buyer.0))
+        };
         let concerns = own
+            || cause.is_some_and(to_its_buyer)
             || self.streams.contains(&event.stream)
             || cause.is_some_and(|cause| self.events.contains(&cause))
             || ids_in(event.stream.as_str().as_bytes()).any(|id| self.ids.contains(&id))
@@ -125,6 +141,22 @@ impl Concern {
             }
         }
         concerns
+    }
+
+    /// The buyer who placed the order whose timeline it is, where the event is a warning that names it.
+    fn warned(&self, event: &Recorded) -> Option<BuyerId> {
+        let Orders::Own(own) = self.orders else { return None };
+        let kind = EventKind::BuyersWarned;
+        if &*event.event_type != kind.name() {
+            return None;
+        }
+        // What can't be read is told as the error that it is when its line is written, if it concerns the order.
+        let Event::SafetyWarning(SafetyWarningEvent::BuyersWarned(warned)) =
+            Event::decode(kind, event.schema, &event.data).ok()?
+        else {
+            return None;
+        };
+        warned.buyers.iter().find(|warned| warned.order == Some(own)).map(|warned| warned.buyer)
     }
 }
 

@@ -259,9 +259,10 @@ fn authority(event: &AuthorityEvent) -> String {
             format!("An authority was told in which languages to write, for it wrote in {}", event.language)
         }
         AuthorityEvent::AuthorityOrderReceived(event) => format!(
-            "An order came from {} to {}, to be answered by {}",
+            "An order came from {} to {}{}, to be answered by {}",
             event.authority,
             word(&event.kind),
+            event.reference.as_ref().map_or_else(String::new, |reference| format!(" (their reference {reference})")),
             instant(event.answer_by)
         ),
         AuthorityEvent::AuthorityOrderExecuted(event) => {
