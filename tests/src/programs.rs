@@ -19,7 +19,7 @@ pub struct Outcome {
 #[must_use]
 pub fn marktboek(data: &Path, arguments: &[&str]) -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BUILT.get_or_init(|| built("api", "marktboek")));
+    let mut command = Command::new(BUILT.get_or_init(|| built("marktboek")));
     command.args(arguments).arg("--data").arg(data).stdin(Stdio::null());
     command
 }
@@ -28,7 +28,7 @@ pub fn marktboek(data: &Path, arguments: &[&str]) -> Command {
 #[must_use]
 pub fn replay_tool(data: &Path, arguments: &[&str]) -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BUILT.get_or_init(|| built("replay-tool", "replay-tool")));
+    let mut command = Command::new(BUILT.get_or_init(|| built("replay-tool")));
     command.arg("--data").arg(data).args(arguments).stdin(Stdio::null());
     command
 }
@@ -52,9 +52,10 @@ pub fn must(data: &Path, arguments: &[&str]) -> String {
     outcome.stdout
 }
 
-/// Builds a package's program in the profile of this test, which takes a moment when nothing has changed, and tells
-/// where it lies. Cargo names the programs of a test's own package only.
-fn built(package: &str, program: &str) -> PathBuf {
+/// Builds a program in the profile of this test, which takes a moment when nothing has changed, and tells where it lies. Cargo
+/// names the programs of a test's own package only. It is built as a part of the workspace: so its dependencies have the
+/// features that they have in `cargo test --workspace`, which has built them.
+fn built(program: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let directory = this.ancestors().find(|path| path.file_name().is_some_and(|name| name == "deps")).unwrap();
     let profile_directory = directory.parent().unwrap();
@@ -72,7 +73,7 @@ fn built(package: &str, program: &str) -> PathBuf {
         }
     }
     let status = build
-        .args(["build", "--quiet", "--package", package, "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "--workspace", "--bin", program, "--profile", profile, "--target-dir"])
         .arg(profile_directory.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
         .status()
