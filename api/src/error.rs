@@ -7,6 +7,8 @@ use domain::event::DecodeError;
 use event_log::{LogError, Position};
 use projections::ViewError;
 
+use crate::mail::SendError;
+
 /// Anything that keeps the program from doing what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -75,6 +77,9 @@ pub enum ApiError {
     /// The place where photos are kept failed.
     #[error("the photos' place, --photos: {}", causes(.0))]
     Photos(#[from] object_store::Error),
+    /// Mails could not be taken back from where they lie.
+    #[error("mails to somebody who was forgotten: {0}")]
+    Mail(#[from] SendError),
     /// A generated history could not be written.
     #[error(transparent)]
     Fixture(#[from] fixtures::FixtureError),

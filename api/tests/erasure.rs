@@ -35,6 +35,8 @@ struct Life {
     text: String,
     edited: Option<String>,
     asks: Option<String>,
+    /// Whether a moderator writes to them, by mail.
+    warned: bool,
     end: End,
     /// Whether the server is started anew before the end.
     restart: bool,
@@ -47,27 +49,39 @@ fn words() -> impl Strategy<Value = String> {
 
 fn life() -> impl Strategy<Value = Life> {
     let end = prop_oneof![Just(End::Stays), Just(End::ReviewWithdrawn), Just(End::BuyerErased), Just(End::Both)];
-    let parts = (words(), words(), proptest::option::of(words()), proptest::option::of(words()), end, any::<bool>());
-    parts.prop_map(|(name, text, edited, asks, end, restart)| Life { name, text, edited, asks, end, restart })
+    let (edited, asks) = (proptest::option::of(words()), proptest::option::of(words()));
+    let parts = (words(), words(), edited, asks, any::<bool>(), end, any::<bool>());
+    parts.prop_map(|(name, text, edited, asks, warned, end, restart)| Life {
+        name,
+        text,
+        edited,
+        asks,
+        warned,
+        end,
+        restart,
+    })
 }
 
-/// What is in all files of a data directory, but for what was handed to the mail: that is with its recipients.
+/// What is in all files of a data directory.
 struct Files(Vec<(String, Vec<u8>)>);
 
 impl Files {
     fn of(data: &DataDirectory) -> Self {
         let mut files = Self(Vec::new());
-        files.add(data.path(), &data.mail());
+        files.add(data.path());
         files
     }
 
-    fn add(&mut self, directory: &Path, mail: &Path) {
+    /// All but what was handed to the mail, which is to be read by its recipients.
+    fn but_for_mail(mut self, data: &DataDirectory) -> Self {
+        self.0.retain(|(file, _)| !Path::new(file).starts_with(data.mail()));
+        self
+    }
+
+    fn add(&mut self, directory: &Path) {
         for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-            if entry == mail {
-                continue;
-            }
             if entry.is_dir() {
-                self.add(&entry, mail);
+                self.add(&entry);
                 continue;
             }
             // Segments are filled with zeros that nobody need search.
@@ -95,7 +109,7 @@ async fn lived(lives: &[Life]) {
     let data = DataDirectory::new(directory.path());
     let mut market = Market::open(directory.path()).await;
     let listing = market.stock().await;
-    let (mut gone, mut kept, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut gone, mut kept, mut keys, mut written_to) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (number, life) in (1_u128..).zip(lives) {
         let buyer: &'static str = Box::leak(Uuid::from_u128(number << 64 | 7).to_string().into_boxed_str());
         market.buyer = buyer;
@@ -113,7 +127,7 @@ async fn lived(lives: &[Life]) {
             "review { id }",
         );
         let review = submitted.await["review"]["id"].as_str().unwrap().to_owned();
-        let (mut of_buyer, mut of_review) = (vec![life.name.clone(), email, address], vec![life.text.clone()]);
+        let (mut of_buyer, mut of_review) = (vec![life.name.clone(), email.clone(), address], vec![life.text.clone()]);
         if let Some(edited) = &life.edited {
             let input = json!({ "reviewId": review, "score": 2, "text": edited, "language": "nl" });
             market.done(Role::Buyer, "editReview", "EditReviewInput", input, "review { id }").await;
@@ -123,6 +137,11 @@ async fn lived(lives: &[Life]) {
             let input = json!({ "orderId": order, "topic": "OTHER", "message": message });
             market.done(Role::Buyer, "requestHelp", "RequestHelpInput", input, "order { id }").await;
             of_buyer.push(message.clone());
+        }
+        if life.warned {
+            let input =
+                json!({ "reviewId": review, "criteria": ["INSULTING"], "explanation": "It calls somebody names." });
+            market.done(Role::Moderator, "warnBuyer", "WarnBuyerInput", input, "buyer { id }").await;
         }
         market.server.settled().await.unwrap();
         market.ask(None, "{ logHead { signature } }", json!({})).await;
@@ -147,6 +166,7 @@ async fn lived(lives: &[Life]) {
             market.done(Role::Buyer, "eraseBuyer", "EraseBuyerInput", json!({}), "buyer { status }").await;
         } else {
             kept.extend(of_buyer);
+            written_to.extend(life.warned.then_some(email));
         }
         for (subject, texts) in forget {
             while !market.has_forgotten(&subject).await {
@@ -165,6 +185,14 @@ async fn lived(lives: &[Life]) {
     for text in &gone {
         assert_eq!(files.with(text.as_bytes()), nowhere, "{text:?} of somebody who was forgotten");
     }
+    for email in &written_to {
+        assert_ne!(
+            files.with(email.as_bytes()),
+            nowhere,
+            "a mail to {email}, who was not forgotten, is not taken back"
+        );
+    }
+    let files = files.but_for_mail(&data);
     for text in &kept {
         assert_eq!(files.with(text.as_bytes()), nowhere, "{text:?} is nowhere in the clear");
     }

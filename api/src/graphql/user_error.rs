@@ -109,6 +109,7 @@ impl UserError {
             | ApiError::Token(_)
             | ApiError::Io { .. }
             | ApiError::Photos(_)
+            | ApiError::Mail(_)
             | ApiError::Fixture(_)
             | ApiError::Usage(_)) => Err(internal(&error)),
         }

@@ -1,5 +1,6 @@
 //! Mail in a directory, as maildir(5) has it: any mail program reads it, and no server is needed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,40 @@ impl Maildir {
         File::open(&new).and_then(|directory| directory.sync_all()).map_err(io("syncing", &new))
     }
 
+    /// The mails that lie here, seen or not, by their ids. Blocks.
+    pub(super) fn lying(&self) -> Result<Vec<Uuid>, SendError> {
+        Ok(self.files()?.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Deletes mails, seen or not, as far as they are still here: when this returns, they are gone from the disk. Blocks.
+    pub(super) fn remove(&self, mails: &BTreeSet<Uuid>) -> Result<(), SendError> {
+        for (_, file) in self.files()?.into_iter().filter(|(id, _)| mails.contains(id)) {
+            match fs::remove_file(&file) {
+                // Its reader was faster.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(io("deleting", &file))?,
+            }
+        }
+        ["new", "cur"].into_iter().try_for_each(|folder| {
+            let folder = self.0.join(folder);
+            File::open(&folder).and_then(|directory| directory.sync_all()).map_err(io("syncing", &folder))
+        })
+    }
+
+    /// Every mail's id and file. What others have put here has no id for a name.
+    fn files(&self) -> Result<Vec<(Uuid, PathBuf)>, SendError> {
+        let mut files = Vec::new();
+        for folder in ["new", "cur"].map(|folder| self.0.join(folder)) {
+            for entry in fs::read_dir(&folder).map_err(io("reading", &folder))? {
+                let entry = entry.map_err(io("reading", &folder))?;
+                let name = entry.file_name();
+                let id = name.to_string_lossy().split(':').next().and_then(|id| Uuid::try_parse(id).ok());
+                files.extend(id.map(|id| (id, entry.path())));
+            }
+        }
+        Ok(files)
+    }
+
     /// Whether a mail program has moved the mail to `cur`, where it adds flags to its name after a colon.
     fn has_been_seen(&self, name: &str) -> Result<bool, SendError> {
         let cur = self.0.join("cur");
@@ -92,6 +127,24 @@ mod tests {
         maildir.deliver(id, b"first").unwrap();
         assert_eq!((files(&maildir, "new"), files(&maildir, "cur")), (vec![], vec![seen]));
         assert!(files(&maildir, "tmp").is_empty());
+    }
+
+    #[test]
+    fn mails_are_taken_back_seen_or_not_and_others_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let maildir = Maildir::open(directory.path().join("mail")).unwrap();
+        let [seen, unseen, anothers] = [1, 2, 3].map(Uuid::from_u128);
+        for id in [seen, unseen, anothers] {
+            maildir.deliver(id, b"a mail").unwrap();
+        }
+        let [new, cur] = ["new", "cur"].map(|folder| maildir.path().join(folder));
+        fs::rename(new.join(seen.to_string()), cur.join(format!("{seen}:2,S"))).unwrap();
+        fs::write(new.join("1700000000.M1P1.host"), b"somebody else's").unwrap();
+        for _ in 0..2 {
+            maildir.remove(&BTreeSet::from([seen, unseen])).unwrap();
+            assert_eq!(maildir.lying().unwrap(), [anothers]);
+        }
+        assert_eq!((fs::read_dir(&new).unwrap().count(), fs::read_dir(&cur).unwrap().count()), (2, 0));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Where mail is sent.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
+use uuid::Uuid;
 
 use super::maildir::Maildir;
 use super::smtp::Smtp;
@@ -56,13 +58,31 @@ impl Transport {
         match &self.way {
             Way::Smtp(smtp) => smtp.send(message, &self.from).await,
             Way::Maildir(maildir) => {
-                let (directory, id, bytes) = (maildir.clone(), message.id(), message.wire(&self.from).formatted());
-                let delivered = tokio::task::spawn_blocking(move || directory.deliver(id, &bytes)).await;
-                delivered.unwrap_or_else(|error| {
-                    let path = maildir.path().to_owned();
-                    Err(SendError::Io { doing: "writing to", path, source: std::io::Error::other(error) })
-                })
+                let (id, bytes) = (message.id(), message.wire(&self.from).formatted());
+                blocking(maildir, move |maildir| maildir.deliver(id, &bytes)).await
             }
+        }
+    }
+
+    /// The mails that are still with the platform, by their ids: those in a maildir. What a mail server has taken is not.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub async fn lying(&self) -> Result<Vec<Uuid>, SendError> {
+        match &self.way {
+            Way::Smtp(_) => Ok(Vec::new()),
+            Way::Maildir(maildir) => blocking(maildir, Maildir::lying).await,
+        }
+    }
+
+    /// Deletes mails as far as they are still with the platform: when this returns, they are not on its disk.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub async fn take_back(&self, mails: BTreeSet<Uuid>) -> Result<(), SendError> {
+        match &self.way {
+            Way::Smtp(_) => Ok(()),
+            Way::Maildir(maildir) => blocking(maildir, move |maildir| maildir.remove(&mails)).await,
         }
     }
 
@@ -72,6 +92,17 @@ impl Transport {
             Way::Smtp(smtp) => smtp.name(),
         }
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    maildir: &Maildir,
+    work: impl FnOnce(&Maildir) -> Result<T, SendError> + Send + 'static,
+) -> Result<T, SendError> {
+    let directory = maildir.clone();
+    tokio::task::spawn_blocking(move || work(&directory)).await.unwrap_or_else(|error| {
+        let path = maildir.path().to_owned();
+        Err(SendError::Io { doing: "working in", path, source: std::io::Error::other(error) })
+    })
 }
 
 #[cfg(test)]

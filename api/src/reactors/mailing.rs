@@ -2,20 +2,27 @@
 //! again, later and later, and given up in the end.
 //!
 //! A crash between sending and noting sends the mail twice, with the same Message-ID.
+//!
+//! When somebody was forgotten, the mails to them that still lie in a maildir are taken back (R-3.3-02). That is done here
+//! because what is sent and what is taken back must not overtake each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::EventKind;
 use domain::event::Event;
 use domain::ids::MailId;
 use domain::mail::{Mail, MailCommand, MailContent, MailEvent};
+use domain::sealed::Subject;
+use domain::subject::SubjectEvent;
+use domain::{Aggregate, EventKind};
+use event_log::{Direction, StreamName};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause, settled};
+use crate::commands::decode;
 use crate::mail::{Message, Rendered, SendError, Transport, backoff};
 use crate::{ApiError, Book};
 
@@ -39,6 +46,8 @@ pub struct Waiting {
     mails: BTreeMap<MailId, Waits>,
     /// Without those that were just tried: the event that says what became of them is on its way.
     by_time: BTreeSet<(DateTime<Utc>, MailId)>,
+    /// Who was forgotten since mails were last taken back.
+    forgotten: BTreeSet<Subject>,
 }
 
 /// A mail that waits.
@@ -69,12 +78,16 @@ impl Waiting {
 #[async_trait]
 impl Reactor for Mailing {
     const NAME: &'static str = "mailing";
-    const VERSION: u32 = 2;
-    const WANTS: &'static [EventKind] = &[EventKind::MailQueued, EventKind::MailSent, EventKind::MailFailed];
+    const VERSION: u32 = 3;
+    const WANTS: &'static [EventKind] =
+        &[EventKind::MailQueued, EventKind::MailSent, EventKind::MailFailed, EventKind::SubjectKeyDestroyed];
     type State = Waiting;
 
     fn fold(&self, state: &mut Waiting, fact: &Fact) {
         let (mail, event) = (MailId(fact.id), fact.event_id);
+        if let Event::Subject(SubjectEvent::SubjectKeyDestroyed(destroyed)) = &fact.event {
+            state.forgotten.insert(destroyed.subject.clone());
+        }
         let Event::Mail(happened) = &fact.event else { return };
         match happened {
             MailEvent::MailQueued(_) => state.put(mail, Waits { written: fact.at, not_before: fact.at, event }),
@@ -88,6 +101,11 @@ impl Reactor for Mailing {
     }
 
     async fn act(&self, book: &Book, state: &mut Waiting, now: DateTime<Utc>) -> Result<bool, ApiError> {
+        if !state.forgotten.is_empty() {
+            self.take_back(book, &state.forgotten).await?;
+            state.forgotten.clear();
+            return Ok(true);
+        }
         let Some((not_before, id)) = state.by_time.first().copied() else { return Ok(false) };
         if not_before > now {
             return Ok(false);
@@ -110,6 +128,21 @@ impl Reactor for Mailing {
 }
 
 impl Mailing {
+    /// Deletes the mails to these that still lie with the platform.
+    async fn take_back(&self, book: &Book, forgotten: &BTreeSet<Subject>) -> Result<(), ApiError> {
+        let mut theirs = BTreeSet::new();
+        for mail in self.transport.lying().await? {
+            let stream = StreamName::new(Mail::stream(mail))?;
+            let first = book.log().read_stream(&stream, None, Direction::Forwards, 1).await?;
+            if let Some(Event::Mail(MailEvent::MailQueued(queued))) = first.first().map(decode).transpose()?
+                && forgotten.contains(&queued.recipient.subject())
+            {
+                theirs.insert(mail);
+            }
+        }
+        Ok(self.transport.take_back(theirs).await?)
+    }
+
     async fn send(
         &self,
         id: MailId,
