@@ -85,3 +85,32 @@ fn missing_row(Missing { sheet, indicator, why, empty, of }: &Missing) -> String
         escaped(why.words())
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use projections::Checkpoint;
+    use projections::active_recipients::Average;
+    use projections::transparency::TransparencyFigures;
+
+    use super::*;
+
+    #[test]
+    fn r_7_01_the_page_stands_alone_and_has_each_answer_and_what_is_missing() {
+        let (figures, recipients) = (TransparencyFigures::default(), Average { months: Vec::new() });
+        let report = TransparencyReport::new("2026".parse().unwrap(), figures, &recipients, 0, Checkpoint::default());
+        let page = of(&report);
+        assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"), "{page}");
+        for outside in ["<script", "<link", "<img", "src=", "://", "@import", "url(", "{{"] {
+            assert!(!page.contains(outside), "{outside} in {page}");
+        }
+        for (indicator, answer) in last_two_columns(&report, 11) {
+            assert!(page.contains(&escaped(&indicator)), "{indicator}");
+            answer.split("\n\n").for_each(|text| assert!(page.contains(&paragraph(text)), "{text}"));
+        }
+        for part in report.parts.iter().filter(|part| part.number != 2) {
+            missing::of(part).iter().for_each(|missing| assert!(page.contains(&missing_row(missing))));
+        }
+        assert_eq!(page.matches("<section").count(), 11 + 1);
+        assert_eq!(paragraph("a < b"), "a &lt; b");
+    }
+}
