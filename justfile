@@ -54,6 +54,12 @@ olist directory:
     python3 tests/olist/compare.py --replay-tool target/release/replay-tool --olist {{directory}}
     python3 tests/olist/both_engines.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool --olist {{directory}}
 
+# The transparency report: its sums counted a second time from the events, and its workbook opened in LibreOffice.
+transparency:
+    cargo build --release -p api -p replay-tool
+    python3 tests/transparency/recount.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
+    python3 tests/transparency/opens_in_libreoffice.py --replay-tool target/release/replay-tool
+
 # The transparency report's columns and indicators against the Commission's files, in a directory.
 template directory:
     cargo build --release -p replay-tool

@@ -45,6 +45,8 @@ VIEWS = """active-recipients buy-box catalogue complaints deadlines ledger mails
 photo-queue ranking rating retention reviews seller-ledger seller-quality sellers statements transparency""".split()
 # How long the book has to stand still until nothing more follows by itself.
 QUIET_SECONDS = 2
+# Of the reports' files, those whose every byte is a figure's; the workbook and the page are the same cells in other forms.
+REPORT_FILES = {".csv", ".json", ".md"}
 # Figures that are longer are kept in gzip.
 LONGEST_PLAIN_FIGURE = 8 << 10
 
@@ -239,7 +241,8 @@ def figures(replay_tool, data, to):
     with tempfile.TemporaryDirectory() as out:
         told("transparency-report", "--period", PERIOD, *here, f"{out}/transparency-report")
         keep("export-statements.txt", told("export-statements", f"{out}/statements", *here).stdout)
-        for path in sorted(path for path in pathlib.Path(out).rglob("*") if path.is_file()):
+        kept = [path for path in pathlib.Path(out).rglob("*") if path.is_file() and path.suffix in REPORT_FILES]
+        for path in sorted(kept):
             keep(str(path.relative_to(out)), path.read_bytes().decode())
     digests = {}
     for view in VIEWS:

@@ -193,8 +193,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: At,
     },
-    /// The DSA's transparency report (art. 15 and 24(1)) in the Commission's template: a CSV for each of its parts, the
-    /// qualitative part as Markdown, and the report's address.
+    /// The DSA's transparency report (art. 15 and 24(1)) in the Commission's template: a CSV for each of its parts, all of them
+    /// in one workbook, the qualitative part as Markdown and as a page, and the report's address.
     TransparencyReport {
         /// A year, as in 2026, a half-year, as in 2025-H2, or the first of six months, as in 2025-03.
         #[arg(long)]

@@ -6,6 +6,7 @@ use event_log::merkle::HeadError;
 use event_log::{LogError, Position};
 use fixtures::FixtureError;
 use projections::ViewError;
+use rust_xlsxwriter::XlsxError;
 
 /// Everything that ends the program early.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub(crate) enum ToolError {
     Uncopied { position: Position, source: LogError, then: &'static str },
     #[error("{}: {source}", file.display())]
     Head { file: PathBuf, source: HeadError },
+    #[error("making the workbook: {0}")]
+    Workbook(#[from] XlsxError),
     #[error("asking {url}: {message}")]
     Server { url: String, message: String },
 }
@@ -51,6 +54,7 @@ impl ToolError {
             | Self::Fixture(_)
             | Self::Io { .. }
             | Self::Uncopied { .. }
+            | Self::Workbook(_)
             | Self::Server { .. } => 2,
         }
     }

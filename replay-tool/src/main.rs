@@ -17,7 +17,7 @@
 //! | `dsa.rs` | `dsa --period P` |
 //! | `packet/` | `packet --period P OUT` |
 //! | `export_statements.rs` | `export-statements OUT` |
-//! | `transparency_report.rs` | `transparency-report --period P OUT` |
+//! | `transparency_report/` | `transparency-report --period P OUT` |
 //! | `history.rs` | `history STREAM` |
 //! | `erased.rs` | `erased SUBJECT` |
 //! | `timeline/` | `timeline KIND ID` |
@@ -40,6 +40,7 @@ mod hashed_book;
 mod head_keys;
 mod heads;
 mod history;
+mod html;
 mod import;
 mod out_directory;
 mod packet;
@@ -48,6 +49,7 @@ mod proof;
 mod prove;
 mod rebuild;
 mod sealed;
+mod template;
 mod timeline;
 mod transparency_report;
 mod trusted;

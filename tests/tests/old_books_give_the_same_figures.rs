@@ -66,7 +66,10 @@ fn r_0_02_an_old_book_gives_the_figures_that_its_own_program_printed_to_the_byte
         let [to_report, to_statements] = [&report, &statements].map(|directory| directory.to_str().unwrap());
         let written = run(data, &[&["transparency-report", "--period", "2026-H1"], &at[..], &[to_report]].concat());
         assert_eq!(written.code, Some(0), "{written:?}");
-        assert_eq!(texts(&report), book.figures("transparency-report"));
+        // The report may have more files than it had then, but none of those otherwise.
+        for (file, then) in book.figures("transparency-report") {
+            assert_eq!(fs::read_to_string(report.join(&file)).unwrap(), then, "{file}");
+        }
         let exported = must(data, &[&["export-statements", to_statements], &at[..]].concat());
         assert_eq!(exported, book.figure("export-statements.txt"));
         assert_eq!(texts(&statements), book.figures("statements"));

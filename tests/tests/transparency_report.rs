@@ -110,7 +110,7 @@ fn r_7_01_r_0_02_the_same_log_and_position_give_the_same_report_to_the_byte_and_
     assert!(said.contains(&format!("position {position}, as of ")), "{said}");
     assert_eq!(report(data.path(), again.path(), &at), said);
     let files_published = files(published.path());
-    assert_eq!(files_published.len(), 14);
+    assert_eq!(files_published.len(), 16);
     assert_eq!(files(again.path()), files_published, "written twice");
     let address: serde_json::Value = serde_json::from_slice(&files_published["address.json"]).unwrap();
     assert_eq!((&address["position"], &address["policyVersion"]), (&(events - 1).into(), &1.into()));

@@ -7,6 +7,7 @@ use super::columns;
 use super::figures::{ByCategory, MeasureFigures, NoticeFigures, OrderFigures, OrdersOfOneKind, TransparencyFigures};
 use super::heading::{self, Heading, of_law, of_terms};
 use super::part::{ALL, Cell, Entry, HOSTING, Part, Stamp, explained};
+use super::why::Why;
 
 /// Part 3: for all Member States together, then for each with an authority that gave an order. They stand by their ISO
 /// 3166-1 codes, as in the Transparency Database.
@@ -22,7 +23,13 @@ pub(super) fn orders(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
         };
         headings.into_iter().map(row).collect::<Vec<_>>()
     });
-    Part { number: 3, name: "member-states-orders", columns: columns::ORDERS, rows: rows.collect() }
+    Part {
+        number: 3,
+        name: "member-states-orders",
+        sheet: "3_member_states_orders",
+        columns: columns::ORDERS,
+        rows: rows.collect(),
+    }
 }
 
 fn order_entries(OrderFigures { to_act, to_inform }: &OrderFigures, heading: Heading) -> Vec<Entry> {
@@ -74,7 +81,8 @@ pub(super) fn notices(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
         }
         stamp.row(HOSTING, [heading.name(), heading.other()], entries)
     };
-    Part { number: 4, name: "notices", columns: columns::NOTICES, rows: headings.into_iter().map(row).collect() }
+    let rows = headings.into_iter().map(row).collect();
+    Part { number: 4, name: "notices", sheet: "4_notices", columns: columns::NOTICES, rows }
 }
 
 fn notice_context(of_terms: u64) -> [String; 10] {
@@ -99,13 +107,15 @@ fn notice_context(of_terms: u64) -> [String; 10] {
 /// Part 5.
 pub(super) fn own_initiative_by_law(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
     let rows = measure_rows(of_law(), &figures.own_initiative_by_law, figures, stamp);
-    Part { number: 5, name: "own-initiative-illegal", columns: columns::OWN_INITIATIVE_BY_LAW, rows }
+    let columns = columns::OWN_INITIATIVE_BY_LAW;
+    Part { number: 5, name: "own-initiative-illegal", sheet: "5_own_initiative_illegal", columns, rows }
 }
 
 /// Part 6.
 pub(super) fn own_initiative_by_terms(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
     let rows = measure_rows(of_terms(), &figures.own_initiative_by_terms, figures, stamp);
-    Part { number: 6, name: "own-initiative-terms", columns: columns::OWN_INITIATIVE_BY_TERMS, rows }
+    let columns = columns::OWN_INITIATIVE_BY_TERMS;
+    Part { number: 6, name: "own-initiative-terms", sheet: "6_own_initiative_TC", columns, rows }
 }
 
 fn measure_rows(
@@ -129,20 +139,22 @@ fn measure_rows(
 fn measure_entries(measures: &MeasureFigures) -> Vec<Entry> {
     use RestrictionKind::{AccountSuspended, AccountTerminated, NotPublished, Removed, ServiceEnded};
     let of = |kinds: &[RestrictionKind]| Entry::count(measures.of(kinds));
+    // The row of the total says it for all.
+    let never = || Entry::unsaid(Why::NoSuchRestriction);
     vec![
         Entry::count(measures.taken),
         Entry::count(measures.automated),
         of(&[Removed]),
-        Entry::empty(),
-        Entry::empty(),
-        Entry::empty(),
-        Entry::empty(),
-        Entry::empty(),
+        never(),
+        never(),
+        never(),
+        never(),
+        never(),
         of(&[NotPublished]),
-        Entry::empty(),
-        Entry::empty(),
-        Entry::empty(),
-        Entry::empty(),
+        never(),
+        never(),
+        never(),
+        never(),
         of(&[ServiceEnded]),
         of(&[AccountSuspended]),
         of(&[AccountTerminated, ServiceEnded]),
@@ -150,7 +162,7 @@ fn measure_entries(measures: &MeasureFigures) -> Vec<Entry> {
 }
 
 fn measure_context(for_convenience: u64) -> [String; 16] {
-    let never = || "The service has no such restriction.".to_owned();
+    let never = || Why::NoSuchRestriction.words().to_owned();
     [
         format!(
             "Decisions by their statements of reasons, each once, by the ground that weighs most. Left out: \

@@ -101,3 +101,39 @@ impl TransparencyReport {
         files
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transparency::Cell;
+
+    /// Beginnings of the names of columns that have no values.
+    const NO_VALUES: [&str; 9] = [
+        "Applicability",
+        "Service",
+        "Reporting period",
+        "Category",
+        "Description of the sub-category",
+        "Scope",
+        "Section",
+        "Indicator",
+        "Contextual ",
+    ];
+
+    #[test]
+    fn r_7_01_no_value_is_empty_without_a_reason() {
+        let (figures, average) = (TransparencyFigures::default(), Average { months: Vec::new() });
+        let period = "2026".parse().unwrap();
+        let report = TransparencyReport::new(period, figures, &average, 0, Checkpoint::default());
+        let mut values = 0;
+        for part in report.parts.iter().filter(|part| part.number != 2) {
+            let has_values = |column: &&str| !NO_VALUES.iter().any(|beginning| column.starts_with(beginning));
+            let columns = part.columns.iter().enumerate().filter(|(_, column)| has_values(column));
+            for (at, column) in columns {
+                values += part.rows.len();
+                assert!(part.rows.iter().all(|row| row[at] != Cell::Empty), "{column} of part {}", part.number);
+            }
+        }
+        assert!(values > 4_000, "only {values} values were looked at");
+    }
+}

@@ -53,7 +53,8 @@ impl Median {
     #[must_use]
     pub fn hours(self) -> String {
         let hundredths = half_to_even(self.twice_micros * 100, 2 * HOUR_MICROS);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+        let (sign, digits) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+        format!("{sign}{}.{:02}", digits / 100, digits % 100)
     }
 }
 
@@ -63,10 +64,10 @@ impl fmt::Display for Median {
     }
 }
 
-/// A fraction of whole numbers that are not negative, rounded half to even.
+/// A fraction of whole numbers, of which the lower is not negative, rounded half to even.
 pub(super) const fn half_to_even(numerator: i128, denominator: i128) -> i128 {
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-    let up = 2 * remainder > denominator || (2 * remainder == denominator && quotient % 2 == 1);
+    let (quotient, remainder) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
+    let up = 2 * remainder > denominator || (2 * remainder == denominator && quotient.rem_euclid(2) == 1);
     if up { quotient + 1 } else { quotient }
 }
 
@@ -96,5 +97,9 @@ mod tests {
         assert_eq!(median(&[54_000_000]).as_deref(), Some("0.02"));
         // Of these two the middle is half a microsecond above the half.
         assert_eq!(median(&[18_000_000, 18_000_001]).as_deref(), Some("0.01"));
+        // Where the clocks of two nodes disagree, an answer may be dated before what it answers.
+        assert_eq!(median(&[-18_000_000]).as_deref(), Some("0.00"));
+        assert_eq!(median(&[-54_000_000]).as_deref(), Some("-0.02"));
+        assert_eq!(median(&[-9 * 3_600_000_000]).as_deref(), Some("-9.00"));
     }
 }

@@ -7,7 +7,7 @@ use super::heading::{Heading, NOT_CAPTURED, of_terms, rows};
 use super::part::{ALL, Cell, Part, Stamp};
 
 /// Marks what people must fill in.
-pub(super) const TO_BE_FILLED_IN: &str = "TO BE FILLED IN";
+pub const TO_BE_FILLED_IN: &str = "TO BE FILLED IN";
 
 /// Part 1. When the report is published, and by whom, is not in the book.
 pub(super) fn identification(stamp: &Stamp) -> Part {
@@ -21,7 +21,13 @@ pub(super) fn identification(stamp: &Stamp) -> Part {
     ];
     let row = |(indicator, value)| [ALL, stamp.service, indicator, value].map(Cell::text).to_vec();
     let rows = indicators.map(row).to_vec();
-    Part { number: 1, name: "report-identification", columns: columns::IDENTIFICATION, rows }
+    Part {
+        number: 1,
+        name: "report-identification",
+        sheet: "1_report_identification",
+        columns: columns::IDENTIFICATION,
+        rows,
+    }
 }
 
 /// Part 2.
@@ -31,7 +37,7 @@ pub(super) fn categories() -> Part {
     let row =
         |heading: Heading| [&labels.next(heading), description(heading), heading.name(), ""].map(Cell::text).to_vec();
     let rows = headings.map(row).collect();
-    Part { number: 2, name: "category-names", columns: columns::CATEGORIES, rows }
+    Part { number: 2, name: "category-names", sheet: "2_categories_names", columns: columns::CATEGORIES, rows }
 }
 
 /// Labels in the template's manner: `Category 2`, and `Category 2a` for its first sub-category.

@@ -8,9 +8,8 @@ use super::duration::half_to_even;
 use super::figures::{ByCategory, ComplaintFigures, MeasureFigures, NoticeFigures, TransparencyFigures};
 use super::heading::Heading;
 use super::part::{ALL, Cell, Entry, HOSTING, PLATFORMS, Part, Stamp, VERY_LARGE, VERY_LARGE_OR_SEARCH};
+use super::why::Why;
 use crate::active_recipients::Average;
-
-const NOT_KEPT: &str = "Not kept by the platform's book.";
 
 /// The official languages of the Union, in the order of their codes.
 const LANGUAGES: [&str; 24] = [
@@ -46,7 +45,13 @@ pub(super) fn appeals(figures: &TransparencyFigures, stamp: &Stamp) -> Part {
     let mut rows = complaints(figures, stamp);
     rows.extend(disputes(figures, stamp));
     rows.extend(suspensions(figures, stamp));
-    Part { number: 7, name: "appeals-and-recidivism", columns: columns::INDICATORS, rows }
+    Part {
+        number: 7,
+        name: "appeals-and-recidivism",
+        sheet: "7_appeals_and_recidivism",
+        columns: columns::INDICATORS,
+        rows,
+    }
 }
 
 fn complaints(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
@@ -73,7 +78,7 @@ fn complaints(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
     let none = ComplaintFigures::default();
     for (indicator, about) in ABOUT {
         let Some(about) = about else {
-            let never = || Entry::unknown("The service has no such restriction.");
+            let never = || Entry::unknown(Why::NoSuchRestriction);
             let [total, decided @ ..] = complaint_entries(&none);
             rows.push(row(PLATFORMS, indicator, total.0, never()));
             rows.extend(decided.map(|(scope, _)| row(PLATFORMS, indicator, scope, never())));
@@ -111,14 +116,15 @@ fn disputes(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
     let closed =
         figures.order_disputes_closed.median().map_or_else(String::new, |median| format!(" (median {median} h)"));
     let of_orders = format!(
-        "{NOT_KEPT} Disputes about buyers' orders, which are not under Article 21: {} brought before a mediator or \
+        "Disputes about buyers' orders, which are not under Article 21: {} brought before a mediator or \
          another body in the period, {} over in it{closed}.",
         figures.order_disputes,
         figures.order_disputes_closed.count(),
     );
     let row = |scope| {
-        let why = if scope == "Total number" { &of_orders } else { NOT_KEPT };
-        stamp.row(PLATFORMS, [SECTION, SUBMITTED, scope], vec![Entry::unknown(why)])
+        let unknown = Entry::unknown(Why::NotKept);
+        let unknown = if scope == "Total number" { unknown.with(&of_orders) } else { unknown };
+        stamp.row(PLATFORMS, [SECTION, SUBMITTED, scope], vec![unknown])
     };
     scopes.map(row).to_vec()
 }
@@ -126,7 +132,7 @@ fn disputes(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
 fn suspensions(figures: &TransparencyFigures, stamp: &Stamp) -> Vec<Vec<Cell>> {
     let illegal = Entry::count(figures.suspensions_for_illegal_content)
         .with("Accounts blocked for a time because of illegal content. Blocks for good are in part 5.");
-    let never = || Entry::unknown(format!("{NOT_KEPT} The platform itself never stops handling anybody's."));
+    let never = || Entry::unknown(Why::NotKept).with("The platform itself never stops handling anybody's.");
     let indicators = [
         ("Number of suspensions enacted for the provision of manifestly illegal content ", illegal),
         ("Number of suspensions enacted for the provision of manifestly unfounded notices", never()),
@@ -154,7 +160,7 @@ pub(super) fn automated_means(figures: &TransparencyFigures, stamp: &Stamp) -> P
     let mut block = |applies_to, scope: &str, [by_machine, by_people]: [(&str, Entry); 2], unused| {
         rows.push(row(applies_to, by_machine.0, scope, by_machine.1));
         rows.push(row(applies_to, by_people.0, scope, by_people.1));
-        let why = if unused { "Automated means decided nothing: there is nothing to measure." } else { NOT_KEPT };
+        let why = if unused { Why::NothingToMeasure } else { Why::NotKept };
         rows.extend(ACCURACY.map(|indicator| row(applies_to, indicator, scope, Entry::unknown(why))));
     };
     for (scope, measures) in [("Total number", &figures.measures), ("Own-initiative ", &figures.own_initiative)] {
@@ -179,12 +185,10 @@ pub(super) fn automated_means(figures: &TransparencyFigures, stamp: &Stamp) -> P
     rows.extend(
         of_languages
             .chain(accuracies)
-            .map(|(indicator, code)| row(VERY_LARGE, indicator, code, Entry::unknown(NOT_ASKED))),
+            .map(|(indicator, code)| row(VERY_LARGE, indicator, code, Entry::unknown(Why::NotAsked))),
     );
-    Part { number: 8, name: "automated-means", columns: columns::INDICATORS, rows }
+    Part { number: 8, name: "automated-means", sheet: "8_automated_means", columns: columns::INDICATORS, rows }
 }
-
-const NOT_ASKED: &str = "Asked of very large online platforms only.";
 
 fn decided(notices: &ByCategory<NoticeFigures>) -> u64 {
     notices.of(Heading::Total).map_or(0, |figures| figures.decided)
@@ -200,14 +204,15 @@ pub(super) fn human_resources(stamp: &Stamp) -> Part {
         (EXPERTISE, "Total number"),
     ];
     let rows = totals.into_iter().chain(LANGUAGES.map(|code| (EXPERTISE, code)));
-    let unknown = || vec![Entry::unknown(format!("{NOT_KEPT} {NOT_ASKED}"))];
+    let unknown = || vec![Entry::unknown(Why::NotKept).with(Why::NotAsked.words())];
     let row = |(indicator, scope)| stamp.row(VERY_LARGE, [SECTION, indicator, scope], unknown());
-    Part { number: 9, name: "human-resources", columns: columns::HUMAN_RESOURCES, rows: rows.map(row).collect() }
+    let rows = rows.map(row).collect();
+    Part { number: 9, name: "human-resources", sheet: "9_human_resources", columns: columns::HUMAN_RESOURCES, rows }
 }
 
 /// Part 10, which is asked of very large platforms only: left blank.
 pub(super) fn active_recipients(stamp: &Stamp) -> Part {
-    recipients("active-recipients", stamp, |_| Entry::empty())
+    recipients(["active-recipients", "10_AMAR"], stamp, |_| Entry::unsaid(Why::NotAsked))
 }
 
 /// The same rows as in part 10, filled of one's own will: a file of its own, since the official one is not for it.
@@ -221,14 +226,15 @@ pub(super) fn voluntary_active_recipients(average: &Average, stamp: &Stamp) -> P
         let counts = average.months.iter().flat_map(|(_, row)| row.states());
         counts.filter(|(there, _)| *there == state).map(|(_, count)| count).sum()
     };
-    recipients("active-recipients-voluntary", stamp, |state| mean(state.map_or(average.numerator(), in_state)))
+    let names = ["active-recipients-voluntary", "10_AMAR_voluntary"];
+    recipients(names, stamp, |state| mean(state.map_or(average.numerator(), in_state)))
 }
 
 /// The rows of part 10: the Union, and each Member State.
-fn recipients(name: &'static str, stamp: &Stamp, entry: impl Fn(Option<MemberState>) -> Entry) -> Part {
+fn recipients([name, sheet]: [&'static str; 2], stamp: &Stamp, entry: impl Fn(Option<MemberState>) -> Entry) -> Part {
     const INDICATOR: &str = "Number of average monthly active recipients during the reporting period ";
     let row = |scope: &str, entry| stamp.values(VERY_LARGE_OR_SEARCH, ["AMAR", INDICATOR, scope], &[entry]);
     let mut rows = vec![row("TOTAL", entry(None))];
     rows.extend(MemberState::ALL.map(|state| row(state.code(), entry(Some(state)))));
-    Part { number: 10, name, columns: columns::ACTIVE_RECIPIENTS, rows }
+    Part { number: 10, name, sheet, columns: columns::ACTIVE_RECIPIENTS, rows }
 }

@@ -9,6 +9,7 @@
 //! | `duration.rs` | how long things took, and exact medians |
 //! | `heading.rs` | the rows of the parts that are by category, in the template's order |
 //! | `part.rs` | a part as a table of cells, and as CSV |
+//! | `why.rs` | why a value is not there |
 //! | `identification.rs`, `by_category.rs`, `indicators.rs`, `qualitative.rs` | parts 1 and 2, 3 to 6, 7 to 10, and 11 |
 //! | `columns.rs` | the template's columns |
 //! | `document.rs` | the whole report, with what its digest covers |
@@ -30,6 +31,7 @@ mod indicators;
 mod part;
 mod qualitative;
 mod view;
+mod why;
 
 pub use act::{Act, AuthorityOrder, ComplaintAbout, Measure, Notified, RestrictionKind, Trigger};
 pub use document::TransparencyReport;
@@ -38,5 +40,8 @@ pub use figures::{
     ByCategory, ComplaintFigures, MeasureFigures, NoticeFigures, OrderFigures, OrdersOfOneKind, TransparencyFigures,
 };
 pub use heading::{Class, Heading};
+pub use identification::TO_BE_FILLED_IN;
 pub use part::{Cell, Part};
+pub use qualitative::TO_BE_WRITTEN;
 pub use view::{Transparency, TransparencyReader};
+pub use why::Why;

@@ -2,12 +2,15 @@
 //! the same cells.
 
 use super::duration::Durations;
+use super::why::Why;
 
 /// A cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Nothing: it does not apply, or nobody knows.
+    /// Nothing is said here.
     Empty,
+    /// A value that is not there: nothing is printed.
+    Unknown(Why),
     /// A text.
     Text(String),
     /// A number of things.
@@ -26,7 +29,7 @@ impl Cell {
     #[must_use]
     pub fn printed(&self) -> String {
         match self {
-            Self::Empty => String::new(),
+            Self::Empty | Self::Unknown(_) => String::new(),
             Self::Text(text) | Self::Decimal(text) => text.clone(),
             Self::Count(count) => count.to_string(),
         }
@@ -49,17 +52,18 @@ impl Entry {
     pub(super) fn median(durations: &Durations) -> Self {
         match durations.median() {
             Some(median) => Self { value: Cell::Decimal(median.hours()), context: Cell::Empty },
-            None => Self::unknown("None in the period, so there is no median."),
+            None => Self::unknown(Why::NoneInPeriod),
         }
     }
 
-    /// Nobody knows, or it does not apply: why.
-    pub(super) fn unknown(why: impl Into<String>) -> Self {
-        Self { value: Cell::Empty, context: Cell::text(why) }
+    /// The value is not there, and why is said beside it.
+    pub(super) fn unknown(why: Why) -> Self {
+        Self { context: Cell::text(why.words()), ..Self::unsaid(why) }
     }
 
-    pub(super) const fn empty() -> Self {
-        Self { value: Cell::Empty, context: Cell::Empty }
+    /// The value is not there; why is said once for many.
+    pub(super) const fn unsaid(why: Why) -> Self {
+        Self { value: Cell::Unknown(why), context: Cell::Empty }
     }
 
     /// The same, with something more said of it.
@@ -81,6 +85,8 @@ pub struct Part {
     pub number: u8,
     /// Its name, in the words of a file's name.
     pub name: &'static str,
+    /// The name of the template's sheet for it, to the letter (annex II calls them so).
+    pub sheet: &'static str,
     /// The template's columns, to the letter.
     pub columns: &'static [&'static str],
     /// The rows, each with a cell for each column.

@@ -16,7 +16,7 @@ const OF_VERY_LARGE: usize = 5;
 const MOST: usize = 5_000;
 
 /// Marks what people must write.
-const TO_BE_WRITTEN: &str = "TO BE WRITTEN BY PEOPLE";
+pub const TO_BE_WRITTEN: &str = "TO BE WRITTEN BY PEOPLE";
 
 /// The text with what the book knows.
 pub(super) fn text(figures: &TransparencyFigures, stamp: &Stamp) -> String {
@@ -64,7 +64,7 @@ pub(super) fn part(text: &str, stamp: &Stamp) -> Part {
         row
     };
     let rows = answers.into_iter().enumerate().map(row).collect();
-    Part { number: 11, name: "qualitative", columns: columns::QUALITATIVE, rows }
+    Part { number: 11, name: "qualitative", sheet: "11_qualitative", columns: columns::QUALITATIVE, rows }
 }
 
 #[cfg(test)]

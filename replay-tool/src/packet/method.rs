@@ -10,7 +10,7 @@ use projections::view::View;
 use super::Packet;
 use super::policies::InForce;
 use super::substance::{Counted, LAST_COUNTED_FILE, LastCounted};
-use super::template::filled;
+use crate::template::filled;
 
 const TEMPLATE: &str = include_str!("method.md");
 

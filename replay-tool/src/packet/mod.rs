@@ -10,7 +10,6 @@
 //! | `method.rs`, `method.md` | how recipients are counted, in words |
 //! | `read_me.rs`, `read_me.md` | the page to begin with |
 //! | `script.rs`, `verify.sh` | what checks a packet |
-//! | `template.rs` | texts with places for what the book knows |
 //! | `files.rs` | the files together, with their checksums |
 //!
 //! Invariants: the same book and address give the same bytes, whenever and wherever they are made. So nothing comes from the
@@ -26,7 +25,6 @@ mod read_me;
 mod script;
 mod substance;
 mod tables;
-mod template;
 
 use std::path::Path;
 

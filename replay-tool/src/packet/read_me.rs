@@ -3,9 +3,9 @@
 use domain::calendar::ReportPeriod;
 use projections::active_recipients::VERY_LARGE;
 
-use super::template::filled;
 use super::{Packet, method};
 use crate::heads;
+use crate::template::filled;
 
 const TEMPLATE: &str = include_str!("read_me.md");
 

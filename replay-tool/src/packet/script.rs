@@ -2,7 +2,7 @@
 
 use super::Packet;
 use super::read_me::PROGRAM;
-use super::template::filled;
+use crate::template::filled;
 
 const TEMPLATE: &str = include_str!("verify.sh");
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Cause, Line, Thing};
 use crate::arguments::TimelineFormat;
+use crate::html;
 
 pub(super) fn of(thing: &Thing, lines: &[Line], format: TimelineFormat) -> String {
     match format {
@@ -91,7 +92,7 @@ fn markdown(thing: &Thing, lines: &[Line]) -> String {
 }
 
 fn html(thing: &Thing, lines: &[Line]) -> String {
-    let title = escaped_html(&format!("Timeline of {thing}"));
+    let title = html::escaped(&format!("Timeline of {thing}"));
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<h1>{title}</h1>\n<table>\n\
          <thead><tr><th>when</th><th>what</th><th>who</th><th>why</th><th>event</th></tr></thead>\n<tbody>\n"
@@ -102,9 +103,9 @@ fn html(thing: &Thing, lines: &[Line]) -> String {
             out,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td><a href=\"#event-{position}\">{position}</a></td></tr>",
             line.at(),
-            escaped_html(&line.what),
-            escaped_html(&line.who),
-            escaped_html(&line.why())
+            html::escaped(&line.what),
+            html::escaped(&line.who),
+            html::escaped(&line.why())
         );
     }
     out.push_str("</tbody>\n</table>\n<h2>Events</h2>\n");
@@ -112,7 +113,7 @@ fn html(thing: &Thing, lines: &[Line]) -> String {
         let position = line.event.position;
         let _ = writeln!(out, "<h3 id=\"event-{position}\">{position}: {}</h3>\n<dl>", line.event.event_type);
         for (name, value) in details(line) {
-            let _ = writeln!(out, "<dt>{}</dt><dd>{}</dd>", escaped_html(&name), escaped_html(&value));
+            let _ = writeln!(out, "<dt>{}</dt><dd>{}</dd>", html::escaped(&name), html::escaped(&value));
         }
         let _ = writeln!(out, "<dt>proof</dt><dd><code>{}</code></dd>\n</dl>", line.prove());
     }
@@ -167,8 +168,4 @@ fn escaped_markdown(text: &str) -> String {
         }
     }
     out
-}
-
-fn escaped_html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,7 +1,7 @@
 //! Texts with places for what the book knows, written `{{place}}`.
 
 /// A text with the value of each of its places.
-pub(super) fn filled(template: &str, values: &[(&str, String)]) -> String {
+pub(crate) fn filled(template: &str, values: &[(&str, String)]) -> String {
     let text = values
         .iter()
         .fold(template.to_owned(), |text, (place, value)| text.replace(&format!("{{{{{place}}}}}"), value));
