@@ -142,7 +142,7 @@ def main():
             programs.mkdir()
             (programs / "replay-tool").symlink_to(os.path.abspath(options.replay_tool))
             (programs / "marktboek").symlink_to(os.path.abspath(options.marktboek))
-            environment = dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}", DATA=data, MARKTBOEK=str(ROOT))
+            environment = dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}", RUST_BACKTRACE="0", DATA=data, MARKTBOEK=str(ROOT))
             environment["URL"] = printed["GraphQL"].removesuffix("/graphql")
             environment.update({role.upper(): token for role, token in printed.items() if role != "GraphQL"})
             terminal = Terminal(directory, environment, environment["URL"].removeprefix("http://"))

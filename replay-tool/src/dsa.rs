@@ -12,6 +12,7 @@ use crate::Outcome;
 use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 
 pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
     let kind = ViewKind::named(ActiveRecipients::NAME)?;
@@ -19,20 +20,20 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
     let average = ActiveRecipientsReader(replayed.views.rows(kind)?).average(period)?;
     let reached = replayed.views.address();
     if as_json {
-        println!("{:#}", json(period, &average, reached));
+        say!("{:#}", json(period, &average, reached));
         return Ok(Outcome::Good);
     }
-    println!("Average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, art. 24(2))");
-    println!();
-    println!("month    recipients   buyers  traders");
+    say!("Average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, art. 24(2))");
+    say!();
+    say!("month    recipients   buyers  traders");
     for (month, row) in &average.months {
-        println!("{month}  {:>10} {:>8} {:>8}", row.union, row.buyers, row.traders);
+        say!("{month}  {:>10} {:>8} {:>8}", row.union, row.buyers, row.traders);
     }
-    println!();
-    println!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
-    println!("threshold    {VERY_LARGE}: {}", if average.below_threshold() { "below" } else { "reached" });
-    println!("address      {}", book::address(reached));
-    println!("digest       {}", average.digest());
+    say!();
+    say!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
+    say!("threshold    {VERY_LARGE}: {}", if average.below_threshold() { "below" } else { "reached" });
+    say!("address      {}", book::address(reached));
+    say!("digest       {}", average.digest());
     Ok(Outcome::Good)
 }
 

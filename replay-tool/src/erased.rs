@@ -21,6 +21,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::events::Events;
+use crate::output::say;
 use crate::sealed;
 
 /// What the vault says of a subject.
@@ -86,7 +87,7 @@ pub(crate) fn run(data: &Data, subject: &str, as_json: bool) -> Result<Outcome, 
     let is_forgotten = found.recorded.is_some();
     let differs = is_forgotten && (key == Key::There || !left.is_empty());
     if as_json {
-        println!("{}", found.json(subject, key, &left));
+        say!("{}", found.json(subject, key, &left));
     } else {
         found.print(subject, key, &left);
     }
@@ -158,18 +159,15 @@ impl Found {
 
     fn print(&self, subject: &str, key: Key, left: &[PhotoId]) {
         let event = |seen: &Option<Seen>, none: &str| seen.as_ref().map_or_else(|| none.to_owned(), Seen::words);
-        println!("subject       {subject}");
-        println!("asked for     {}", event(&self.asked, "no: nobody asked for it to be forgotten"));
-        println!("recorded      {}", event(&self.recorded, "no: the book does not say that its key was destroyed"));
-        println!("key           {}", key.words());
-        println!("photos        {} sent, {} left in this data directory", self.photos.len(), left.len());
-        println!(
-            "in the book   {} events have something sealed for it; their hashes and proofs hold:",
-            self.sealed.len()
-        );
+        say!("subject       {subject}");
+        say!("asked for     {}", event(&self.asked, "no: nobody asked for it to be forgotten"));
+        say!("recorded      {}", event(&self.recorded, "no: the book does not say that its key was destroyed"));
+        say!("key           {}", key.words());
+        say!("photos        {} sent, {} left in this data directory", self.photos.len(), left.len());
+        say!("in the book   {} events have something sealed for it; their hashes and proofs hold:", self.sealed.len());
         for seen in &self.sealed {
             let bytes: usize = seen.sealed.iter().sum();
-            println!("              {}, {bytes} bytes of ciphertext", seen.words());
+            say!("              {}, {bytes} bytes of ciphertext", seen.words());
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::Outcome;
 use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 
 pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolError> {
     let id = ProductId(product);
@@ -30,21 +31,21 @@ pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolEr
             book::address(replayed.views.address())
         )));
     };
-    println!("{} ({}), product {product}", row.title, row.brand);
-    println!("{}", book::address(replayed.views.address()));
-    println!();
+    say!("{} ({}), product {product}", row.title, row.brand);
+    say!("{}", book::address(replayed.views.address()));
+    say!();
     let offers = buy_box.product(id)?;
     let currency = offers
         .first()
         .and_then(|condition| condition.ranked.first())
         .map_or(Currency::EUR, |(offer, _)| offer.price.currency);
-    println!("In its category, by orders in the last 30 days, then lower price, then product id:");
+    say!("In its category, by orders in the last 30 days, then lower price, then product id:");
     if let Some(standing) = ranking.standing(id)? {
         let price = standing.lowest_price_minor().map_or_else(
             || "nobody offers it".to_owned(),
             |minor| format!("lowest price {}", Money::new(minor, currency)),
         );
-        println!("  {} orders, {price}", standing.orders_30_days());
+        say!("  {} orders, {price}", standing.orders_30_days());
         for (scope, subcategory) in [
             (row.category.to_string(), None),
             (format!("{}/{}", row.category, row.subcategory), Some(&row.subcategory)),
@@ -57,31 +58,34 @@ pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolEr
                 }
             }
             match rank {
-                Some(rank) => println!("  {scope}: {rank} of {of}"),
-                None => println!("  {scope}: not shown, for nobody offers it"),
+                Some(rank) => say!("  {scope}: {rank} of {of}"),
+                None => say!("  {scope}: not shown, for nobody offers it"),
             }
         }
         let label = if ranking.is_best_seller(id, &standing)? { "yes" } else { "no" };
         let policy = ranking.policy()?;
-        println!(
+        say!(
             "  Best Seller: {label} (the first {} of a subcategory with {} orders or more; policy version {})",
-            policy.count, policy.minimum_orders, policy.policy_version
+            policy.count,
+            policy.minimum_orders,
+            policy.policy_version
         );
     }
     let policy = buy_box.policy()?;
-    println!();
-    println!("The buy box, for each condition the lowest score: price × (10,000 + weighted rates) ÷ 10,000;");
-    println!(
+    say!();
+    say!("The buy box, for each condition the lowest score: price × (10,000 + weighted rates) ÷ 10,000;");
+    say!(
         "rates in basis points over {} days of deliveries, (bad + 2) × 10,000 ÷ (delivered + 100); policy version {}:",
-        policy.window_days, policy.policy_version
+        policy.window_days,
+        policy.policy_version
     );
     for condition in offers {
-        println!("  {}", condition.condition);
+        say!("  {}", condition.condition);
         for (place, (offer, ranked)) in condition.ranked.iter().enumerate() {
             let shop =
                 catalogue.seller(offer.seller)?.map_or_else(|| offer.seller.to_string(), |seller| seller.shop_name);
             let quality = ranked.offer.quality;
-            println!(
+            say!(
                 "    {}. {} by {shop} (listing {}): score {}",
                 place + 1,
                 offer.price,
@@ -102,7 +106,7 @@ pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolEr
                     format!("{name} {bad}/{} → {}", quality.delivered, smoothed_basis_points(*bad, quality.delivered))
                 })
                 .collect();
-            println!("       rates add {}: {}", ranked.surcharge_basis_points, rates.join(", "));
+            say!("       rates add {}: {}", ranked.surcharge_basis_points, rates.join(", "));
         }
     }
     Ok(Outcome::Good)

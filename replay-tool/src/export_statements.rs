@@ -20,6 +20,7 @@ use crate::arguments::{At, Issued};
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::out_directory;
+use crate::output::say;
 
 pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Outcome, ToolError> {
     out_directory::make_empty(out)?;
@@ -35,18 +36,18 @@ pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Ou
         written.push_str(&json);
     }
     let bound = |moment: Option<DateTime<Utc>>, none: &str| moment.map_or_else(|| none.to_owned(), rfc3339);
-    println!("Statements of reasons for the Transparency Database (Regulation (EU) 2022/2065, art. 24(5))");
-    println!();
-    println!("issued       from {} to {}", bound(period.from, "the beginning"), bound(period.to, "the end"));
-    println!("statements   {}", export.statements);
-    println!("records      {}", export.records.len());
-    println!("files        {files} (at most {MOST_RECORDS} records each)");
+    say!("Statements of reasons for the Transparency Database (Regulation (EU) 2022/2065, art. 24(5))");
+    say!();
+    say!("issued       from {} to {}", bound(period.from, "the beginning"), bound(period.to, "the end"));
+    say!("statements   {}", export.statements);
+    say!("records      {}", export.records.len());
+    say!("files        {files} (at most {MOST_RECORDS} records each)");
     for (exemption, count) in &export.exempt {
-        println!("no record    {count}: {exemption}");
+        say!("no record    {count}: {exemption}");
     }
-    println!("refused      {}", export.refused);
-    println!("address      {}", book::address(replayed.views.address()));
-    println!("digest       {}", Digest::of_text(&written));
+    say!("refused      {}", export.refused);
+    say!("address      {}", book::address(replayed.views.address()));
+    say!("digest       {}", Digest::of_text(&written));
     Ok(if export.refused == 0 { Outcome::Good } else { Outcome::Found })
 }
 

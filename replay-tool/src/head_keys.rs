@@ -6,6 +6,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::heads;
+use crate::output::say;
 
 pub(crate) fn run(data: &Data, rotate: bool) -> Result<Outcome, ToolError> {
     let public = heads::keys_beside(data)?;
@@ -16,14 +17,14 @@ pub(crate) fn run(data: &Data, rotate: bool) -> Result<Outcome, ToolError> {
         )));
     };
     if !rotate {
-        public.iter().for_each(|key| println!("{key}"));
+        public.iter().for_each(|key| say!("{key}"));
         return Ok(Outcome::Good);
     }
     // Whoever writes the book is the only one who signs it. A book in a cluster has no such lock here.
     let _writing = if data.log().exists() { Some(book::writable(data)?) } else { None };
     let mut keys = HeadKeys::open(data.heads(), newest.name())?;
     keys.rotate()?;
-    keys.public().iter().for_each(|key| println!("{key}"));
+    keys.public().iter().for_each(|key| say!("{key}"));
     eprintln!(
         "replay-tool: the last of these keys signs from now on; give it to whoever verifies, and let them keep the others, \
          with which older heads stay verifiable"

@@ -9,6 +9,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::events::Events;
+use crate::output::say;
 use crate::sealed;
 
 /// How many events are read at a time.
@@ -64,11 +65,11 @@ fn print(event: &Recorded, as_json: bool, vault: Option<&Vault>) -> Result<(), T
             "data": data,
             "metadata": metadata,
         });
-        println!("{line}");
+        say!("{line}");
         return Ok(());
     }
     let why = why(&event.metadata);
-    println!("{:>4}  {:>8}  {occurred_at}  {}  by {why}  {data}", event.revision, event.position, event.event_type);
+    say!("{:>4}  {:>8}  {occurred_at}  {}  by {why}  {data}", event.revision, event.position, event.event_type);
     Ok(())
 }
 

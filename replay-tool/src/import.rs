@@ -10,6 +10,7 @@ use fixtures::olist::{self, ImportReport};
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 use crate::progress::Progress;
 
 pub(crate) fn olist(data: &Data, directory: &Path, report_file: Option<&Path>) -> Result<Outcome, ToolError> {
@@ -38,23 +39,23 @@ pub(crate) fn olist(data: &Data, directory: &Path, report_file: Option<&Path>) -
     let default = data.path().join("import-olist-refused.csv");
     let file = report_file.unwrap_or(&default);
     std::fs::write(file, refused(&report)).map_err(ToolError::io(format!("writing {}", file.display())))?;
-    println!("orders accepted      {:>7}", report.orders());
-    println!("reviews submitted    {:>7}", report.reviews_submitted());
-    println!("reviews edited       {:>7}", report.reviews_edited());
-    println!();
-    println!("refused, by rule:");
+    say!("orders accepted      {:>7}", report.orders());
+    say!("reviews submitted    {:>7}", report.reviews_submitted());
+    say!("reviews edited       {:>7}", report.reviews_edited());
+    say!();
+    say!("refused, by rule:");
     for refusal in report.refusals() {
-        println!("  {}  {:>6}  {}", refusal.rule, refusal.count, refusal.meaning);
+        say!("  {}  {:>6}  {}", refusal.rule, refusal.count, refusal.meaning);
     }
-    println!("  each of them is listed in {}", file.display());
-    println!();
-    println!("events of the data set:");
+    say!("  each of them is listed in {}", file.display());
+    say!();
+    say!("events of the data set:");
     for (kind, count) in &report.events {
-        println!("  {:<20} {count:>7}", kind.name());
+        say!("  {:<20} {count:>7}", kind.name());
     }
-    println!();
-    println!("events written now   {:>7}", written.events_written);
-    println!("events there already {:>7}", written.events_already);
+    say!();
+    say!("events written now   {:>7}", written.events_written);
+    say!("events there already {:>7}", written.events_already);
     Ok(Outcome::Good)
 }
 

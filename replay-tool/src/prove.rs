@@ -11,6 +11,7 @@ use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::hashed_book::HashedBook;
 use crate::heads::{self, HeadServer};
+use crate::output::say;
 use crate::proof::Proof;
 
 pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outcome, ToolError> {
@@ -38,7 +39,7 @@ pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outco
         }
     };
     match inclusion.verify(Hash::of_event(&event), head.head.root) {
-        Ok(()) => println!("{}", Proof::new(&event, &inclusion, &head)?),
+        Ok(()) => say!("{}", Proof::new(&event, &inclusion, &head)?),
         Err(why) => return Ok(another_book(&why.to_string())),
     }
     Ok(Outcome::Good)

@@ -12,6 +12,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::heads;
+use crate::output::say;
 use crate::progress::Progress;
 
 /// What was checked.
@@ -26,7 +27,7 @@ pub(crate) fn run(data: &Data, as_json: bool) -> Result<Outcome, ToolError> {
         Ok(checked) => checked,
         Err(ToolError::Log(error @ LogError::Damaged { .. })) => {
             if as_json {
-                println!("{}", json!({ "good": false, "damage": error.to_string() }));
+                say!("{}", json!({ "good": false, "damage": error.to_string() }));
             }
             eprintln!("replay-tool: {error}");
             return Ok(Outcome::Found);
@@ -34,7 +35,7 @@ pub(crate) fn run(data: &Data, as_json: bool) -> Result<Outcome, ToolError> {
         Err(error) => return Err(error),
     };
     if as_json {
-        println!("{}", json(&checked));
+        say!("{}", json(&checked));
     }
     match &checked.compared.difference {
         Some(difference) => {
@@ -117,30 +118,30 @@ fn print(Checked { files, compared }: &Checked) {
     match files {
         Some(report) => {
             let show = |moment| instant(moment).unwrap_or_else(|| "–".to_owned());
-            println!("good: every record checks out");
-            println!("events        {}", report.events);
-            println!("streams       {}", report.streams);
-            println!("segments      {} ({} bytes)", report.segments, report.bytes);
-            println!(
+            say!("good: every record checks out");
+            say!("events        {}", report.events);
+            say!("streams       {}", report.streams);
+            say!("segments      {} ({} bytes)", report.segments, report.bytes);
+            say!(
                 "positions     {}",
                 report.last_position.map_or_else(|| "–".to_owned(), |last| format!("0 to {last}"))
             );
-            println!("occurred      {} to {}", show(report.first_occurred_at), show(report.last_occurred_at));
+            say!("occurred      {} to {}", show(report.first_occurred_at), show(report.last_occurred_at));
         }
         None => {
-            println!("good: the book is the one that was signed");
-            println!("events        {}", compared.size);
+            say!("good: the book is the one that was signed");
+            say!("events        {}", compared.size);
         }
     }
-    println!("root          {}", compared.root);
+    say!("root          {}", compared.root);
     let heads =
         if compared.heads == 0 { "none are kept here" } else { "the book goes on from every one that was signed" };
-    println!("heads         {heads}");
+    say!("heads         {heads}");
     let Some(report) = files else { return };
     for file in &report.side_files {
-        println!("side file     {}: bytes that a crash left unfinished, cut when the book was opened", file.display());
+        say!("side file     {}: bytes that a crash left unfinished, cut when the book was opened", file.display());
     }
     if report.live {
-        println!("live          a server is writing; checked up to the last whole append when this began");
+        say!("live          a server is writing; checked up to the last whole append when this began");
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::error::ToolError;
+use crate::output::say;
 use crate::proof::{Proof, Proved};
 use crate::{heads, history};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey], as_json: bool) ->
     {
         Ok(proved) => {
             if as_json {
-                println!("{}", json(&proved))
+                say!("{}", json(&proved))
             } else {
                 print(&proved)
             }
@@ -38,7 +39,7 @@ pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey], as_json: bool) ->
         }
         Err(why) => {
             if as_json {
-                println!("{}", json!({ "proved": false, "why": why }));
+                say!("{}", json!({ "proved": false, "why": why }));
             }
             eprintln!("replay-tool: not proved: {why}");
             Ok(Outcome::Found)
@@ -72,21 +73,21 @@ fn json(Proved { position, hash, event, head, key }: &Proved<'_>) -> Value {
 fn print(Proved { position, hash, event, head, key }: &Proved<'_>) {
     match event {
         Some(event) => {
-            println!("proved: this event is in the book of which this head was signed");
-            println!("event         {} {} (schema {})", event.event_type, event.id, event.schema);
-            println!("stream        {}, revision {}", event.stream, event.revision);
-            println!("position      {position}");
-            println!("occurred      {}", occurred_at(event));
-            println!("by            {}", history::why(&event.metadata));
+            say!("proved: this event is in the book of which this head was signed");
+            say!("event         {} {} (schema {})", event.event_type, event.id, event.schema);
+            say!("stream        {}, revision {}", event.stream, event.revision);
+            say!("position      {position}");
+            say!("occurred      {}", occurred_at(event));
+            say!("by            {}", history::why(&event.metadata));
         }
         None => {
-            println!("proved: an event with this hash is in the book of which this head was signed");
-            println!("hash          {hash}");
-            println!("position      {position}");
+            say!("proved: an event with this hash is in the book of which this head was signed");
+            say!("hash          {hash}");
+            say!("position      {position}");
         }
     }
-    println!("head          {} events, signed at {}", head.head.size, heads::signed_at(head));
-    println!("key           {}", key.id());
+    say!("head          {} events, signed at {}", head.head.size, heads::signed_at(head));
+    say!("key           {}", key.id());
 }
 
 fn occurred_at(event: &Recorded) -> String {

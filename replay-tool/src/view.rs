@@ -8,6 +8,7 @@ use crate::Outcome;
 use crate::arguments::{At, Format};
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output;
 
 pub(crate) fn run(data: &Data, name: &str, at: &At, format: Format, filter: &Filter) -> Result<Outcome, ToolError> {
     let kind = ViewKind::named(name)?;
@@ -36,7 +37,7 @@ pub(crate) fn run(data: &Data, name: &str, at: &At, format: Format, filter: &Fil
 
 fn print(report: &Report, format: Format) {
     match format {
-        Format::Json => print!("{}", report.json_lines()),
-        Format::Csv => print!("{}", report.csv()),
+        Format::Json => output::write(format_args!("{}", report.json_lines())),
+        Format::Csv => output::write(format_args!("{}", report.csv())),
     }
 }

@@ -13,6 +13,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::heads::{self, HeadServer};
+use crate::output::say;
 
 /// What a visit came to.
 enum Visit {
@@ -38,7 +39,7 @@ pub(crate) fn run(
         Visit::Contains(newest) => newest,
         Visit::Broken(why) => {
             if as_json {
-                println!("{}", json!({ "good": false, "why": why }));
+                say!("{}", json!({ "good": false, "why": why }));
             }
             eprintln!("replay-tool: {why}");
             return Ok(Outcome::Found);
@@ -63,20 +64,20 @@ pub(crate) fn run(
             "firstSeen": seen.first().map(heads::json),
             "newHead": new.as_ref().map(heads::json),
         });
-        println!("{report}");
+        say!("{report}");
         return Ok(Outcome::Good);
     }
     match seen.first() {
         Some(first) => {
-            println!("good: today's book contains all that was seen");
-            println!("seen before   {}, the first {}", seen.len(), heads::shown(first));
+            say!("good: today's book contains all that was seen");
+            say!("seen before   {}, the first {}", seen.len(), heads::shown(first));
         }
         None => {
-            println!("kept: the first head that is seen of {origin}");
-            println!("trust         on first use: what the book was before this head, nobody witnessed here");
+            say!("kept: the first head that is seen of {origin}");
+            say!("trust         on first use: what the book was before this head, nobody witnessed here");
         }
     }
-    println!("new head      {}", new.as_ref().map_or_else(|| "none".to_owned(), heads::shown));
+    say!("new head      {}", new.as_ref().map_or_else(|| "none".to_owned(), heads::shown));
     Ok(Outcome::Good)
 }
 

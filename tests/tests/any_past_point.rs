@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 use domain::Event;
 use domain::listing::ListingEvent;
@@ -13,7 +15,7 @@ use fixtures::Step;
 use projections::data_directory::DataDirectory;
 use serde_json::Value;
 use tests::books;
-use tests::programs::{must, run};
+use tests::programs::{must, replay_tool, run};
 
 /// As many steps as there are listings, orders and reviews in.
 const STEPS: usize = 4_000;
@@ -54,6 +56,18 @@ fn r_0_03_a_view_is_shown_before_the_first_event_at_one_between_two_and_within_b
     let snapshots = tempfile::tempdir().unwrap();
     let kept = ["--snapshots", snapshots.path().to_str().unwrap(), "--position", &position];
     assert_eq!(digest(data, &kept), exact);
+}
+
+#[test]
+fn whoever_has_read_enough_ends_the_program_in_silence() {
+    let data = books::with(&history());
+    let mut history = replay_tool(data.path(), &["history", "$all"]);
+    let mut program = history.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.contains("PolicyAdopted"), "{first}");
+    let ended = program.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8(ended.stderr).unwrap().as_str()), (Some(141), ""));
 }
 
 /// The lines of a timeline as JSON.

@@ -26,6 +26,7 @@ use self::windows::{Next, Refused, Windows};
 use crate::Outcome;
 use crate::error::ToolError;
 use crate::events::Events;
+use crate::output::say;
 use crate::progress::Progress;
 
 /// What to do when a target is none of the source's.
@@ -67,7 +68,7 @@ pub(crate) fn run(from: &Place, to: &Place, as_json: bool) -> Result<Outcome, To
         Err(Apart { difference, advice }) => {
             if as_json {
                 let Difference { position, what } = &difference;
-                println!("{}", json!({ "good": false, "position": position, "difference": what }));
+                say!("{}", json!({ "good": false, "position": position, "difference": what }));
             }
             eprintln!("replay-tool: {difference}; {advice}");
             Ok(Outcome::Found)
@@ -162,18 +163,18 @@ fn print(copied: &Copied, as_json: bool) {
         let report = json!({
             "good": true, "events": events, "copied": now, "already": already, "since": since, "digest": digest,
         });
-        println!("{report}");
+        say!("{report}");
         return;
     }
-    println!("good: both books have the same events at the same positions");
-    println!("events        {events}");
-    println!("copied now    {now}");
-    println!("there already {already}");
-    println!("digest        {digest}");
-    println!(
+    say!("good: both books have the same events at the same positions");
+    say!("events        {events}");
+    say!("copied now    {now}");
+    say!("there already {already}");
+    say!("digest        {digest}");
+    say!(
         "not in a book vault/, master.key and photos/ of the data directory: move them too, or what is sealed stays so"
     );
     if *since > 0 {
-        println!("since then    {since} events more in the source: the same command copies them");
+        say!("since then    {since} events more in the source: the same command copies them");
     }
 }

@@ -12,6 +12,7 @@ use crate::Outcome;
 use crate::book::{self, Data};
 use crate::copy::{Compared, Place, compare};
 use crate::error::ToolError;
+use crate::output::say;
 use crate::progress::Progress;
 
 pub(super) fn run(
@@ -29,38 +30,38 @@ pub(super) fn run(
     drop(progress);
     let from = match compared {
         Compared::Same(digest) if last <= other_last && (position.is_some() || last == other_last) => {
-            println!("the books are the same up to position {to}, digest of their events {digest}");
+            say!("the books are the same up to position {to}, digest of their events {digest}");
             return Ok(Outcome::Good);
         }
         Compared::Same(_) => {
             let (longer, end) = if last > other_last { ("this book", last) } else { ("the other", other_last) };
-            println!("the books are the same up to position {to}; {longer} goes on to position {end}, from");
-            println!("  {}", part::event(if last > other_last { log } else { other }, to.next())?);
+            say!("the books are the same up to position {to}; {longer} goes on to position {end}, from");
+            say!("  {}", part::event(if last > other_last { log } else { other }, to.next())?);
             return Ok(Outcome::Found);
         }
         Compared::Different(difference) => {
-            println!("the books part (source: this one; target: the other) at {difference}");
+            say!("the books part (source: this one; target: the other) at {difference}");
             difference.position
         }
     };
-    println!("  in this book {}", part::event(log, from)?);
-    println!("  in the other {}", part::event(other, from)?);
+    say!("  in this book {}", part::event(log, from)?);
+    say!("  in the other {}", part::event(other, from)?);
     let (here, there) = (Replays::new()?, Replays::new()?);
     for kind in kinds {
         let name = kind.name;
         let [one, two] = [here.at(log, *kind, to)?, there.at(other, *kind, to)?];
         if one.digest == two.digest {
-            println!("{name}: same, position {to}, digest {}", one.digest);
+            say!("{name}: same, position {to}, digest {}", one.digest);
             continue;
         }
-        println!("{name}: DIFFERENT, position {to}: this book {}, the other {}", one.digest, two.digest);
+        say!("{name}: DIFFERENT, position {to}: this book {}, the other {}", one.digest, two.digest);
         let parts = bisect(from.0.checked_sub(1).map(Position), to, |middle| {
             Ok(here.at(log, *kind, middle)?.digest != there.at(other, *kind, middle)?.digest)
         })?;
-        println!("  from {}", part::event(log, parts)?);
-        println!("  where the other has {}", part::event(other, parts)?);
+        say!("  from {}", part::event(log, parts)?);
+        say!("  where the other has {}", part::event(other, parts)?);
         let [one, two] = [here.at(log, *kind, parts)?, there.at(other, *kind, parts)?];
-        account(&one, &two).iter().for_each(|line| println!("{line}"));
+        account(&one, &two).iter().for_each(|line| say!("{line}"));
     }
     Ok(Outcome::Found)
 }

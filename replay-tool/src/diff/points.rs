@@ -7,6 +7,7 @@ use super::part::{self, Replays, account, bisect};
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 
 pub(super) fn run(data: &Data, kinds: &[ViewKind], one: Position, other: Position) -> Result<Outcome, ToolError> {
     let log = book::log(data)?;
@@ -19,18 +20,18 @@ pub(super) fn run(data: &Data, kinds: &[ViewKind], one: Position, other: Positio
         let before = replays.at(log, *kind, from)?;
         let after = replays.at(log, *kind, to)?;
         if before.digest == after.digest {
-            println!("{name}: same, positions {from} and {to}, digest {}", before.digest);
+            say!("{name}: same, positions {from} and {to}, digest {}", before.digest);
             continue;
         }
         outcome = Outcome::Found;
-        println!("{name}: DIFFERENT: position {from} {}, position {to} {}", before.digest, after.digest);
+        say!("{name}: DIFFERENT: position {from} {}, position {to} {}", before.digest, after.digest);
         let parts = bisect(Some(from), to, |middle| Ok(replays.at(log, *kind, middle)?.digest != before.digest))?;
-        println!("  from {}", part::event(log, parts)?);
+        say!("  from {}", part::event(log, parts)?);
         let first = replays.at(log, *kind, parts)?;
-        account(&before, &first).iter().for_each(|line| println!("{line}"));
+        account(&before, &first).iter().for_each(|line| say!("{line}"));
         if parts < to {
-            println!("  and at position {to}, against position {from}:");
-            account(&before, &after).iter().for_each(|line| println!("{line}"));
+            say!("  and at position {to}, against position {from}:");
+            account(&before, &after).iter().for_each(|line| say!("{line}"));
         }
     }
     Ok(outcome)

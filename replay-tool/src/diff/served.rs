@@ -15,6 +15,7 @@ use crate::arguments::Server;
 use crate::book::Data;
 use crate::book::{self, TemporaryViews};
 use crate::error::ToolError;
+use crate::output::say;
 
 pub(super) fn run(data: &Data, kinds: &[ViewKind], server: &Server) -> Result<Outcome, ToolError> {
     let served = Served::of(data, server)?;
@@ -24,16 +25,16 @@ pub(super) fn run(data: &Data, kinds: &[ViewKind], server: &Server) -> Result<Ou
         let replayed = kind.digest(replays.at(reached)?.views.rows(kind)?)?.to_string();
         let address = book::address(reached);
         if replayed == digest {
-            println!("{}: same, {address}, digest {digest}", kind.name);
+            say!("{}: same, {address}, digest {digest}", kind.name);
             continue;
         }
         outcome = Outcome::Found;
-        println!("{}: DIFFERENT, {address}: served {digest}, replayed {replayed}", kind.name);
+        say!("{}: DIFFERENT, {address}: served {digest}, replayed {replayed}", kind.name);
         let (reached, reports) = served.reports(kind)?;
         let replayed = replays.at(reached)?;
         for (name, served) in reports {
             let replayed = replayed.views.report(name, &Filter::default())?.json_lines();
-            differences(name, &served, &replayed).iter().for_each(|line| println!("{line}"));
+            differences(name, &served, &replayed).iter().for_each(|line| say!("{line}"));
         }
     }
     Ok(outcome)

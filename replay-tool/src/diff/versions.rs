@@ -12,6 +12,7 @@ use super::part::{self, Replays, Seen, account, bisect};
 use crate::Outcome;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 
 pub(super) fn run(
     data: &Data,
@@ -29,16 +30,16 @@ pub(super) fn run(
         let name = kind.name;
         let [ours, theirs] = [replays.at(log, *kind, to)?, other.at(*kind, to)?];
         if ours.digest == theirs.digest {
-            println!("{name}: same, position {to}, digest {}", ours.digest);
+            say!("{name}: same, position {to}, digest {}", ours.digest);
             continue;
         }
         outcome = Outcome::Found;
-        println!("{name}: DIFFERENT, position {to}: this program {}, the other {}", ours.digest, theirs.digest);
+        say!("{name}: DIFFERENT, position {to}: this program {}, the other {}", ours.digest, theirs.digest);
         let parts =
             bisect(None, to, |middle| Ok(replays.at(log, *kind, middle)?.digest != other.at(*kind, middle)?.digest))?;
-        println!("  from {}", part::event(log, parts)?);
+        say!("  from {}", part::event(log, parts)?);
         let [ours, theirs] = [replays.at(log, *kind, parts)?, other.at(*kind, parts)?];
-        account(&ours, &theirs).iter().for_each(|line| println!("{line}"));
+        account(&ours, &theirs).iter().for_each(|line| say!("{line}"));
     }
     Ok(outcome)
 }

@@ -42,6 +42,7 @@ use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::hashed_book::HashedBook;
+use crate::output::say;
 use crate::proof::Proof;
 use crate::trusted::GivenHead;
 use crate::{Outcome, dsa, heads, out_directory};
@@ -140,16 +141,16 @@ impl Packet {
 
     fn print(&self, files: &Files) {
         let Self { period, average, .. } = self;
-        println!(
+        say!(
             "A packet for an authority: average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, \
              art. 24(2) and (3))"
         );
-        println!();
-        println!("files        {}", files.count());
-        println!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
-        println!("address      {}", book::address(self.reached));
-        println!("head         {}", heads::shown(&self.head));
-        println!("digest       {}", files.digest());
+        say!();
+        say!("files        {}", files.count());
+        say!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
+        say!("address      {}", book::address(self.reached));
+        say!("head         {}", heads::shown(&self.head));
+        say!("digest       {}", files.digest());
         if !self.is_final() {
             eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
         }

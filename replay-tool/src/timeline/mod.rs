@@ -32,6 +32,7 @@ use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::events::Events;
 use crate::history;
+use crate::output;
 use crate::progress::Progress;
 
 /// An event that concerns the thing, as people are told of it.
@@ -86,7 +87,7 @@ pub(crate) fn run(
         return Err(ToolError::Usage(format!("nothing in the book is about {thing}; is its id right?")));
     }
     find_causes(log.as_ref(), &mut lines)?;
-    print!("{}", page::of(&thing, &lines, format));
+    output::write(format_args!("{}", page::of(&thing, &lines, format)));
     Ok(Outcome::Good)
 }
 

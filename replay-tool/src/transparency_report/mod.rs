@@ -27,6 +27,7 @@ use crate::Outcome;
 use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
+use crate::output::say;
 
 /// The qualitative part, for a browser.
 const PAGE: &str = "qualitative.html";
@@ -48,19 +49,19 @@ pub(crate) fn run(data: &Data, period: ReportPeriod, at: &At, out: &Path) -> Res
         let file = out.join(name);
         fs::write(&file, content).map_err(ToolError::io(format!("writing {}", file.display())))?;
     }
-    println!("DSA transparency report, {period} (Regulation (EU) 2022/2065, art. 15 and 24(1); template of 2024/2835)");
-    println!();
-    println!("rows  file");
+    say!("DSA transparency report, {period} (Regulation (EU) 2022/2065, art. 15 and 24(1); template of 2024/2835)");
+    say!();
+    say!("rows  file");
     for part in &report.parts {
-        println!("{:>4}  {}", part.rows.len(), part.file());
+        say!("{:>4}  {}", part.rows.len(), part.file());
     }
     for file in ["qualitative.md", PAGE, WORKBOOK, "address.json"] {
-        println!("      {file}");
+        say!("      {file}");
     }
-    println!();
-    println!("address      {}", book::address(report.reached));
-    println!("policies     version {}", report.policy_version);
-    println!("digest       {}", report.digest());
+    say!();
+    say!("address      {}", book::address(report.reached));
+    say!("policies     version {}", report.policy_version);
+    say!("digest       {}", report.digest());
     if !report.is_final() {
         eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
     }
