@@ -6,6 +6,7 @@ use domain::buyer::Buyer;
 use domain::calendar::Month;
 use domain::criterion::Criterion;
 use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
+use domain::legal_hold::HeldData;
 use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
@@ -220,7 +221,8 @@ impl Bazaar {
             Deed::EndRetention { review } => {
                 let (id, _, product) = pick(&self.reviews, *review)?;
                 let off_sale_since = self.off_sale_since.get(&product).copied();
-                self.market.review(id, ReviewCommand::EndRetention { off_sale_since }, occasion)?;
+                let held_by = self.holds_on(HeldData::Review(id)).first().copied();
+                self.market.review(id, ReviewCommand::EndRetention { off_sale_since, held_by }, occasion)?;
             }
             Deed::Adopt { window_days, best_sellers, minimum, weights, years, earlier_of, photo_days } => {
                 let [aesthetic_defect, wrong_product, defective_product, wrong_accessories, late_delivery] = *weights;
