@@ -237,7 +237,7 @@ proptest! {
 fn the_bazaar_sees_every_kind_of_event_that_the_views_want_and_long_histories() {
     let mut runner = TestRunner::deterministic();
     let (mut kinds, mut longest) = (HashSet::new(), TimeDelta::zero());
-    for _ in 0..40 {
+    for _ in 0..120 {
         for strategy in [trading().boxed(), reviewing().boxed(), governing().boxed(), visiting().boxed()] {
             let facts = history(&strategy.new_tree(&mut runner).unwrap().current());
             kinds.extend(facts.iter().map(|fact| fact.event.kind()));
