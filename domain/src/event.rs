@@ -19,7 +19,7 @@ use crate::deadline::{DeadlineEvent, DeadlineMissed};
 use crate::dispute::{DisputeClosed, DisputeEvent, DisputeOpened, DisputeReferred};
 use crate::invitation::{InvitationEvent, ReviewInvited};
 use crate::legal_hold::{LegalHoldEvent, LegalHoldPlaced, LegalHoldReleased};
-use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingRemoved};
+use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingReinstated, ListingRemoved};
 use crate::mail::{MailEvent, MailFailed, MailQueued, MailSent};
 use crate::notice::{NoticeDecided, NoticeEvent, NoticeSubmitted};
 use crate::order::{
@@ -166,7 +166,7 @@ events! {
         SellerFeeCharged = 1,
     }
     Product(ProductEvent) { ProductCatalogued = 1 }
-    Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1 }
+    Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1, ListingReinstated = 1 }
     Order(OrderEvent) {
         OrderPlaced = 1, OrderConfirmed = 1, OrderShipped = 1, OrderDelivered = 1, OrderCancelled = 1,
         IssueReported = 1, HelpRequested = 1, HelpResolved = 1, PaymentCaptured = 1, PaymentRefunded = 1,
@@ -256,7 +256,8 @@ impl Event {
             | Self::Listing(
                 ListingEvent::ListingPublished(_)
                 | ListingEvent::ListingPriceChanged(_)
-                | ListingEvent::ListingRemoved(_),
+                | ListingEvent::ListingRemoved(_)
+                | ListingEvent::ListingReinstated(_),
             )
             | Self::Order(
                 OrderEvent::OrderPlaced(_)

@@ -121,6 +121,15 @@ pub struct Retention {
 }
 
 impl Retention {
+    fn sells(&mut self, product: ProductId, listing: ListingId, rows: &Rows) -> Result<(), ViewError> {
+        let sale = self.products.entry(rows, &product)?;
+        sale.listings.insert(listing);
+        if sale.off_sale_since.take().is_some() {
+            self.unsettled_products.insert(product);
+        }
+        Ok(())
+    }
+
     fn end(&mut self, id: ReviewId, rows: &Rows) -> Result<(), ViewError> {
         if let Some(review) = self.reviews.get(rows, &id)?.cloned() {
             self.by_product.remove(&(review.product, id));
@@ -139,6 +148,7 @@ impl View for Retention {
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
         EventKind::ListingRemoved,
+        EventKind::ListingReinstated,
         EventKind::ReviewSubmitted,
         EventKind::ReviewPublished,
         EventKind::ReviewWithdrawn,
@@ -171,11 +181,10 @@ impl View for Retention {
         let (id, at) = (ReviewId(happened.id), happened.micros());
         match &happened.event {
             Event::Listing(ListingEvent::ListingPublished(event)) => {
-                let sale = self.products.entry(rows, &event.product)?;
-                sale.listings.insert(ListingId(happened.id));
-                if sale.off_sale_since.take().is_some() {
-                    self.unsettled_products.insert(event.product);
-                }
+                self.sells(event.product, ListingId(happened.id), rows)?;
+            }
+            Event::Listing(ListingEvent::ListingReinstated(event)) => {
+                self.sells(event.listing.product, ListingId(happened.id), rows)?;
             }
             Event::Listing(ListingEvent::ListingRemoved(event)) => {
                 let sale = self.products.entry(rows, &event.product)?;

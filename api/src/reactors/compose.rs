@@ -269,9 +269,8 @@ impl Compose<'_> {
                 (Some(ModeratedReview { product, order, submitted }), None)
             }
             Restricted::ListingRemoved(id) => {
-                let (Listing::ForSale(listing) | Listing::Removed(listing)) = self.book.load(id.0).await? else {
-                    return Ok(None);
-                };
+                let state = self.book.load::<Listing>(id.0).await?;
+                let Some(listing) = state.known() else { return Ok(None) };
                 (None, Some(self.product(listing.product).await?))
             }
             Restricted::SellerRemoved(_) | Restricted::AccountSuspended(_) | Restricted::AccountTerminated => {

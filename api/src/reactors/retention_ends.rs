@@ -48,6 +48,11 @@ impl Online {
         }
     }
 
+    fn sells(&mut self, product: ProductId, listing: ListingId) {
+        self.for_sale.entry(product).or_default().insert(listing);
+        self.off_sale_since.remove(&product);
+    }
+
     fn hold(&mut self, hold: LegalHoldId, event: &LegalHoldEvent) {
         match event {
             LegalHoldEvent::LegalHoldPlaced(placed) => {
@@ -82,6 +87,7 @@ impl Reactor for RetentionEnds {
     const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
+        EventKind::ListingReinstated,
         EventKind::ListingRemoved,
         EventKind::ReviewSubmitted,
         EventKind::ReviewWithdrawn,
@@ -93,8 +99,9 @@ impl Reactor for RetentionEnds {
 
     fn fold(&self, state: &mut Online, fact: &Fact) {
         if let Event::Listing(ListingEvent::ListingPublished(listing)) = &fact.event {
-            state.for_sale.entry(listing.product).or_default().insert(ListingId(fact.id));
-            state.off_sale_since.remove(&listing.product);
+            state.sells(listing.product, ListingId(fact.id));
+        } else if let Event::Listing(ListingEvent::ListingReinstated(event)) = &fact.event {
+            state.sells(event.listing.product, ListingId(fact.id));
         } else if let Event::Listing(ListingEvent::ListingRemoved(listing)) = &fact.event {
             let left = state.for_sale.entry(listing.product).or_default();
             left.remove(&ListingId(fact.id));

@@ -119,6 +119,10 @@ fn listing(event: &ListingEvent) -> String {
         ListingEvent::ListingPriceChanged(event) => {
             format!("The price of the listing became {} and {} delivery", event.price, event.delivery_cost)
         }
+        ListingEvent::ListingReinstated(event) => format!(
+            "The listing was for sale again, after a complaint, for {} and {} delivery, as it was",
+            event.listing.price, event.listing.delivery_cost
+        ),
         ListingEvent::ListingRemoved(event) => {
             format!("The listing was taken off sale ({}){}", word(&event.reason), quoted(&event.explanation))
         }
