@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use api::mail::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, Basis,
-    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs,
-    Letter, Link, MailLanguage, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Rendered, Restriction,
-    ReviewInvitation, StatementOfReasons, Territory, Trader,
+    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard,
+    KeptForNow, KnownAs, Letter, Link, MailLanguage, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress,
+    Rendered, Restriction, ReviewInvitation, StatementOfReasons, Territory, Trader,
 };
 use chrono::{DateTime, Utc};
 use domain::calendar::{end_of_day, months_later};
@@ -206,6 +206,11 @@ fn letters(typed: Typed<'_>) -> Vec<(&'static str, Letter)> {
         ("authority_order_received_no_reference", received(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
         ("authority_order_executed", executed(KnownAs::Reference(typed("ACM/UIT/612")))),
         ("authority_order_executed_no_reference", executed(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
+        (
+            "erasure_deferred_review",
+            Letter::ErasureDeferred(KeptForNow::Review { product: typed("Apple iPhone 13 mini 128 GB") }),
+        ),
+        ("erasure_deferred_account", Letter::ErasureDeferred(KeptForNow::Account)),
     ]);
     letters
 }

@@ -12,7 +12,7 @@ use domain::statement::Statement;
 use event_log::{Direction, StreamName};
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
-use support::{BUYER, Market, review_input};
+use support::{BUYER, Market, PRODUCT, SELLER, listing_input, review_input};
 use uuid::Uuid;
 
 const TEXT: &str = "Ziet er uit als nieuw, batterij houdt het een dag vol.";
@@ -382,6 +382,51 @@ async fn r_3_4_10_accounts_and_listings_are_contested_by_the_statement_of_reason
     let ask = "query F($id: ID) { complaintForm(statementId: $id) { reviewId orderNumber reviewDate } }";
     let form = market.ask(Some(Role::Buyer), ask, json!({ "id": of_account })).await["data"]["complaintForm"].clone();
     assert_eq!(form, json!({ "reviewId": null, "orderNumber": null, "reviewDate": null }));
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_05_a_listing_whose_removal_was_wrong_is_for_sale_again_as_it_was_and_not_while_its_seller_may_not_sell()
+{
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let first = market.stock().await;
+    let second = market.done(Role::Seller, "publishListing", "PublishListingInput", listing_input(), "listing { id }");
+    let second = second.await["listing"]["id"].as_str().unwrap().to_owned();
+    let price = json!({ "listingId": first, "price": { "amount": "199.00", "currencyCode": "EUR" } });
+    market.done(Role::Seller, "changeListingPrice", "ChangeListingPriceInput", price, "listing { id }").await;
+    let mut complaints = Vec::new();
+    for listing in [&first, &second] {
+        let remove =
+            json!({ "listingId": listing, "reason": "BREACH_OF_TERMS", "explanation": "no charger in the box" });
+        market.done(Role::Operator, "removeListing", "RemoveListingInput", remove, "listing { forSale }").await;
+        let contest =
+            json!({ "statementId": stated(&market, "listing", listing).await, "reasons": "it is in the box" });
+        let lodged = market.done(Role::Seller, "lodgeComplaint", "LodgeComplaintInput", contest, "complaintId").await;
+        complaints.push(lodged["complaintId"].clone());
+    }
+    let reverse = async |complaint: &Value| {
+        let reverse = json!({ "complaintId": complaint, "outcome": "REVERSED", "explanation": "it is in the box" });
+        let reversed = colleague(&market, "decideComplaint", "DecideComplaintInput", reverse, "status").await;
+        assert_eq!(refusals(&reversed), vec![], "{reversed}");
+        market.server.settled().await.unwrap();
+    };
+    let query = "query P($id: ID!) { product(id: $id) { offers { listingId price { amount } } } }";
+    let offers = async || {
+        let answer = market.ask(None, query, json!({ "id": PRODUCT })).await;
+        answer["data"]["product"]["offers"].clone()
+    };
+    assert_eq!(offers().await, json!([]));
+    reverse(&complaints[0]).await;
+    let back = json!([{ "listingId": first, "price": { "amount": "199.00" } }]);
+    assert_eq!(offers().await, back, "in the buy box, for what it cost");
+
+    // Its seller is removed meanwhile: what was wrong of the second removal does not let a removed seller sell.
+    let remove = json!({ "sellerId": SELLER, "reason": "BREACH_OF_TERMS", "explanation": "sold new phones" });
+    market.done(Role::Operator, "removeSeller", "RemoveSellerInput", remove, "seller { id }").await;
+    market.server.settled().await.unwrap();
+    reverse(&complaints[1]).await;
+    assert_eq!(offers().await, json!([]));
     market.server.stop().await;
 }
 

@@ -91,7 +91,11 @@ impl Decision {
                 decided_by: Some(event.decided_by.clone()),
                 ..recorded.nothing_yet()
             }),
-            Event::Listing(ListingEvent::ListingPublished(_) | ListingEvent::ListingPriceChanged(_))
+            Event::Listing(
+                ListingEvent::ListingPublished(_)
+                | ListingEvent::ListingPriceChanged(_)
+                | ListingEvent::ListingReinstated(_),
+            )
             | Event::Seller(
                 SellerEvent::SellerRegistered(_)
                 | SellerEvent::SellerTermsAccepted(_)
@@ -112,6 +116,7 @@ impl Decision {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

@@ -18,7 +18,8 @@ use crate::complaint::{ComplaintDecided, ComplaintEvent, ComplaintLodged};
 use crate::deadline::{DeadlineEvent, DeadlineMissed};
 use crate::dispute::{DisputeClosed, DisputeEvent, DisputeOpened, DisputeReferred};
 use crate::invitation::{InvitationEvent, ReviewInvited};
-use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingRemoved};
+use crate::legal_hold::{LegalHoldEvent, LegalHoldPlaced, LegalHoldReleased};
+use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingReinstated, ListingRemoved};
 use crate::mail::{MailEvent, MailFailed, MailQueued, MailSent};
 use crate::notice::{NoticeDecided, NoticeEvent, NoticeSubmitted};
 use crate::order::{
@@ -39,7 +40,7 @@ use crate::seller::{
     SellerVerified,
 };
 use crate::statement::{StatementEvent, StatementOfReasonsIssued};
-use crate::subject::{SubjectEvent, SubjectKeyDestroyed};
+use crate::subject::{ErasureDeferred, SubjectEvent, SubjectKeyDestroyed};
 use crate::upcast::upcast;
 
 /// An event that can't be read.
@@ -165,7 +166,7 @@ events! {
         SellerFeeCharged = 1,
     }
     Product(ProductEvent) { ProductCatalogued = 1 }
-    Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1 }
+    Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1, ListingReinstated = 1 }
     Order(OrderEvent) {
         OrderPlaced = 1, OrderConfirmed = 1, OrderShipped = 1, OrderDelivered = 1, OrderCancelled = 1,
         IssueReported = 1, HelpRequested = 1, HelpResolved = 1, PaymentCaptured = 1, PaymentRefunded = 1,
@@ -186,13 +187,14 @@ events! {
         AuthorityMessageReceived = 1, AuthorityMessageRefused = 1, AuthorityLanguageNotice = 1,
         AuthorityOrderReceived = 2, AuthorityOrderExecuted = 1,
     }
+    LegalHold(LegalHoldEvent) { LegalHoldPlaced = 1, LegalHoldReleased = 1 }
     Dispute(DisputeEvent) { DisputeOpened = 1, DisputeReferred = 1, DisputeClosed = 1 }
     SafetyWarning(SafetyWarningEvent) { BuyersWarned = 2 }
     Deadline(DeadlineEvent) { DeadlineMissed = 1 }
-    Mail(MailEvent) { MailQueued = 1, MailSent = 1, MailFailed = 1 }
+    Mail(MailEvent) { MailQueued = 2, MailSent = 1, MailFailed = 1 }
     Activity(ActivityEvent) { RecipientsSeen = 1 }
     Policy(PolicyEvent) { PolicyAdopted = 2 }
-    Subject(SubjectEvent) { SubjectKeyDestroyed = 1 }
+    Subject(SubjectEvent) { SubjectKeyDestroyed = 1, ErasureDeferred = 1 }
 }
 
 impl Event {
@@ -254,7 +256,8 @@ impl Event {
             | Self::Listing(
                 ListingEvent::ListingPublished(_)
                 | ListingEvent::ListingPriceChanged(_)
-                | ListingEvent::ListingRemoved(_),
+                | ListingEvent::ListingRemoved(_)
+                | ListingEvent::ListingReinstated(_),
             )
             | Self::Order(
                 OrderEvent::OrderPlaced(_)
@@ -289,13 +292,14 @@ impl Event {
             | Self::Statement(StatementEvent::StatementOfReasonsIssued(_))
             | Self::Complaint(ComplaintEvent::ComplaintDecided(_))
             | Self::Authority(AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_))
+            | Self::LegalHold(LegalHoldEvent::LegalHoldPlaced(_) | LegalHoldEvent::LegalHoldReleased(_))
             | Self::Dispute(DisputeEvent::DisputeReferred(_) | DisputeEvent::DisputeClosed(_))
             | Self::SafetyWarning(SafetyWarningEvent::BuyersWarned(_))
             | Self::Deadline(DeadlineEvent::DeadlineMissed(_))
             | Self::Mail(MailEvent::MailSent(_) | MailEvent::MailFailed(_))
             | Self::Activity(ActivityEvent::RecipientsSeen(_))
             | Self::Policy(PolicyEvent::PolicyAdopted(_))
-            | Self::Subject(SubjectEvent::SubjectKeyDestroyed(_)) => Ok(()),
+            | Self::Subject(SubjectEvent::SubjectKeyDestroyed(_) | SubjectEvent::ErasureDeferred(_)) => Ok(()),
         }
     }
 }

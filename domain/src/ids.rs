@@ -61,6 +61,8 @@ ids! {
     ComplaintId,
     /// What came to the authorities' contact point: a message or an order (DSA art. 9 to 11).
     AuthorityContactId,
+    /// An authority's order to keep data.
+    LegalHoldId,
     /// A mail.
     MailId,
     /// A command, chosen by its sender; sending it again does nothing (R-0-04).

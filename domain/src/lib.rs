@@ -12,6 +12,7 @@
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
+//! | [`legal_hold`] | what an authority orders to be kept all the same: an aggregate |
 //! | [`money`] [`calendar`] [`working_days`] [`criterion`] [`place`] [`language`] [`ean`] [`text`] [`ids`] | values that carry their rule |
 //! | [`recording`] [`metadata`] | from a decision to what is recorded, and who did it and why |
 //! | [`sealed`] | personal data, readable only with its subject's key |
@@ -39,6 +40,7 @@ pub mod ids;
 pub mod invitation;
 pub mod language;
 pub mod ledger;
+pub mod legal_hold;
 pub mod listing;
 pub mod mail;
 pub mod metadata;

@@ -1,13 +1,14 @@
 //! Listings: one seller's offer of a product in one condition, at a price that the seller sets (R-1.2-02).
 //!
 //! Only refurbished electronics are listed (R-1.1-02), by verified sellers (R-2.1-01). The operator may remove a
-//! listing for convenience or for a cause (R-2.2-01 to R-2.2-03); it never comes back under the same id.
+//! listing for convenience or for a cause (R-2.2-01 to R-2.2-03). It comes back only when a complaint about that very decision is
+//! well-founded, as it last stood and as of its first publication (R-2.2-05, DSA art. 20(4)); never otherwise.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
-use crate::ids::{NoticeId, ProductId, SellerId, StaffId};
+use crate::ids::{ComplaintId, NoticeId, ProductId, SellerId, StaffId};
 use crate::money::Money;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::seller::SellerStanding;
@@ -134,6 +135,18 @@ pub struct ListingRemoved {
     pub decided_by: Option<StaffId>,
 }
 
+/// A removed listing is for sale again (R-2.2-05). Because of a well-founded complaint. By the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListingReinstated {
+    /// The listing as it last stood.
+    pub listing: ListingPublished,
+    /// When it was first published: of equal offers the older one comes first (R-2.3-07), as if it had never been removed.
+    pub published_at: DateTime<Utc>,
+    /// The complaint.
+    pub complaint: ComplaintId,
+}
+
 /// What can happen to a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListingEvent {
@@ -143,6 +156,8 @@ pub enum ListingEvent {
     ListingPriceChanged(ListingPriceChanged),
     /// See [`ListingRemoved`].
     ListingRemoved(ListingRemoved),
+    /// See [`ListingReinstated`].
+    ListingReinstated(ListingReinstated),
 }
 
 /// What can be asked of a listing.
@@ -183,6 +198,37 @@ pub enum ListingCommand {
         /// Who decides, where staff do.
         decided_by: Option<StaffId>,
     },
+    /// Put it back.
+    Reinstate {
+        /// The well-founded complaint.
+        complaint: ComplaintId,
+        /// When the removal took effect that it is about, from the statement of reasons.
+        removed_at: DateTime<Utc>,
+        /// Why it was removed, from the statement of reasons.
+        reason: ListingRemovalReason,
+        /// How far its seller has come, from the seller's stream.
+        seller_standing: SellerStanding,
+    },
+}
+
+/// A listing as it stands or last stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What is offered.
+    pub listing: ListingPublished,
+    /// When it was first published.
+    pub published_at: DateTime<Utc>,
+}
+
+/// A listing that was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delisted {
+    /// As it last stood.
+    pub last: Listed,
+    /// When it was removed.
+    pub removed_at: DateTime<Utc>,
+    /// Why.
+    pub reason: ListingRemovalReason,
 }
 
 /// A listing.
@@ -192,19 +238,29 @@ pub enum Listing {
     #[default]
     Unknown,
     /// For sale, as it stands now.
-    ForSale(ListingPublished),
+    ForSale(Listed),
     /// Removed; as it last stood.
-    Removed(ListingPublished),
+    Removed(Box<Delisted>),
 }
 
 impl Listing {
+    /// The listing as it stands, or last stood.
+    #[must_use]
+    pub fn known(&self) -> Option<&ListingPublished> {
+        match self {
+            Self::Unknown => None,
+            Self::ForSale(listed) => Some(&listed.listing),
+            Self::Removed(delisted) => Some(&delisted.last.listing),
+        }
+    }
+
     /// The listing as it stands, while it is for sale.
     ///
     /// # Errors
     /// A refusal under `rule` when it is not.
     pub fn for_sale(&self, rule: Rule) -> Result<&ListingPublished, Refusal> {
         match self {
-            Self::ForSale(listing) => Ok(listing),
+            Self::ForSale(listed) => Ok(&listed.listing),
             Self::Unknown => Err(Refusal::new(rule, Refused::NotFound, "listingId", "there is no such listing")),
             Self::Removed(_) => Err(Refusal::new(
                 rule,
@@ -320,19 +376,55 @@ impl Aggregate for Listing {
                     .into(),
                 ])
             }
+            ListingCommand::Reinstate { complaint, removed_at, reason, seller_standing } => {
+                let Self::Removed(delisted) = self else {
+                    self.for_sale(CONTEST)?;
+                    return Err(Refusal::new(CONTEST, Refused::AlreadyDone, "listingId", "this listing is for sale"));
+                };
+                let contested = delisted.removed_at == removed_at && delisted.reason == reason;
+                require(contested, CONTEST, Refused::NotEligible, "listingId", || {
+                    "this listing is removed by another decision than the one contested".to_owned()
+                })?;
+                require(
+                    seller_standing == SellerStanding::Verified,
+                    Rule("R-2.1-01"),
+                    Refused::NotEligible,
+                    "sellerId",
+                    || "only a verified seller may list; its seller was removed since".to_owned(),
+                )?;
+                let Listed { listing, published_at } = delisted.last.clone();
+                Ok(vec![ListingReinstated { listing, published_at, complaint }.into()])
+            }
         }
     }
 
-    fn evolve(&mut self, event: &ListingEvent, _: DateTime<Utc>) {
+    fn evolve(&mut self, event: &ListingEvent, occurred_at: DateTime<Utc>) {
         match (event, &mut *self) {
-            (ListingEvent::ListingPublished(listing), _) => *self = Self::ForSale(listing.clone()),
-            (ListingEvent::ListingPriceChanged(change), Self::ForSale(listing) | Self::Removed(listing)) => {
-                (listing.price, listing.delivery_cost) = (change.price, change.delivery_cost);
+            (ListingEvent::ListingPublished(listing), _) => {
+                *self = Self::ForSale(Listed { listing: listing.clone(), published_at: occurred_at });
             }
-            (ListingEvent::ListingRemoved(_), Self::ForSale(listing)) => *self = Self::Removed(listing.clone()),
+            (ListingEvent::ListingReinstated(event), _) => {
+                let (listing, published_at) = (event.listing.clone(), event.published_at);
+                *self = Self::ForSale(Listed { listing, published_at });
+            }
+            (ListingEvent::ListingPriceChanged(change), Self::ForSale(listed)) => listed.charge(change),
+            (ListingEvent::ListingPriceChanged(change), Self::Removed(delisted)) => delisted.last.charge(change),
+            (ListingEvent::ListingRemoved(event), Self::ForSale(listed)) => {
+                let (last, reason) = (listed.clone(), event.reason);
+                *self = Self::Removed(Box::new(Delisted { last, removed_at: occurred_at, reason }));
+            }
             (ListingEvent::ListingPriceChanged(_), Self::Unknown)
             | (ListingEvent::ListingRemoved(_), Self::Unknown | Self::Removed(_)) => {}
         }
+    }
+}
+
+/// A removal can be contested.
+const CONTEST: Rule = Rule("R-2.2-05");
+
+impl Listed {
+    fn charge(&mut self, change: &ListingPriceChanged) {
+        (self.listing.price, self.listing.delivery_cost) = (change.price, change.delivery_cost);
     }
 }
 
@@ -371,7 +463,7 @@ fn check_price(price: &Money, delivery_cost: &Money, context: &Context<'_>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::given::{Given, given};
+    use crate::given::{Given, at, given};
     use crate::money::Currency;
     use uuid::Uuid;
 
@@ -472,7 +564,7 @@ mod tests {
         };
         let changed = published().after(change(19_990, 500));
         assert!(
-            matches!(changed.state(), Listing::ForSale(listing) if (listing.price, listing.delivery_cost) == (eur(19_990), eur(500)))
+            matches!(changed.state(), Listing::ForSale(Listed { listing, .. }) if (listing.price, listing.delivery_cost) == (eur(19_990), eur(500)))
         );
         for (price, delivery, kind) in [
             (0, 0, Refused::Invalid),
@@ -507,6 +599,39 @@ mod tests {
         };
         assert_eq!(published().refusal(foreign), ("R-1.2-02", Refused::Invalid));
         assert_eq!(given::<Listing>().refusal(change(1, 0)), ("R-1.2-02", Refused::NotFound));
+    }
+
+    #[test]
+    fn r_2_2_05_a_listing_whose_removal_was_wrong_is_for_sale_again_as_it_stood_and_as_old_as_it_was() {
+        let reinstate = |reason, removed_at: &str, seller_standing| ListingCommand::Reinstate {
+            complaint: ComplaintId(Uuid::from_u128(7)),
+            removed_at: at(removed_at),
+            reason,
+            seller_standing,
+        };
+        let (reason, verified) = (ListingRemovalReason::BreachOfTerms, SellerStanding::Verified);
+        let (published_at, removed_at) = ("2026-01-01T12:00:00Z", "2026-02-01T12:00:00Z");
+        let good = || reinstate(reason, removed_at, verified);
+        let cheaper = ListingCommand::ChangePrice { seller: listing().seller, price: eur(100), delivery_cost: eur(1) };
+        let removed = published().after(cheaper).at(removed_at).after(remove(reason)).at("2026-03-01T12:00:00Z");
+        let events = removed.when(good()).unwrap();
+        let [ListingEvent::ListingReinstated(event)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((event.listing.price, event.listing.delivery_cost), (eur(100), eur(1)));
+        assert_eq!(event.published_at, at(published_at));
+
+        let another = ("R-2.2-05", Refused::NotEligible);
+        assert_eq!(removed.refusal(reinstate(ListingRemovalReason::Dangerous, removed_at, verified)), another);
+        assert_eq!(removed.refusal(reinstate(reason, published_at, verified)), another);
+        for standing in [SellerStanding::Unknown, SellerStanding::Registered, SellerStanding::Removed] {
+            let refused = removed.refusal(reinstate(reason, removed_at, standing));
+            assert_eq!(refused, ("R-2.1-01", Refused::NotEligible));
+        }
+        let back = removed.after(good());
+        assert!(back.state().for_sale(Rule("R-1.2-03")).is_ok());
+        assert_eq!(back.refusal(good()), ("R-2.2-05", Refused::AlreadyDone));
+        // Removed again, by another decision: the complaint about the first one changes nothing.
+        assert_eq!(back.after(remove(reason)).refusal(good()), another);
+        assert_eq!(given::<Listing>().refusal(good()), ("R-2.2-05", Refused::NotFound));
     }
 
     #[test]

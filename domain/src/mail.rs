@@ -69,6 +69,8 @@ pub enum MailKind {
     AuthorityOrderReceived,
     /// An order was answered (DSA art. 9(1)).
     AuthorityOrderExecuted,
+    /// What was asked to be forgotten is kept for now (GDPR art. 12(4)). Since version 2 of [`MailQueued`].
+    ErasureDeferred,
 }
 
 /// A mail as it is sent.

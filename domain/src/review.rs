@@ -19,7 +19,9 @@ use crate::aggregate::{Aggregate, Context};
 use crate::buyer::Buyer;
 use crate::calendar::end_of_day;
 use crate::criterion::{Criterion, named};
-use crate::ids::{BuyerId, ComplaintId, NoticeId, OrderId, PhotoId, ProductId, ReviewId, SellerId, StaffId};
+use crate::ids::{
+    BuyerId, ComplaintId, LegalHoldId, NoticeId, OrderId, PhotoId, ProductId, ReviewId, SellerId, StaffId,
+};
 use crate::language::Language;
 use crate::order::{Order, OrderStatus};
 use crate::place::Country;
@@ -397,6 +399,8 @@ pub enum ReviewCommand {
     EndRetention {
         /// Since when the product is not for sale, from the listings' streams.
         off_sale_since: Option<DateTime<Utc>>,
+        /// A legal hold in force on it, if there is one.
+        held_by: Option<LegalHoldId>,
     },
 }
 
@@ -604,9 +608,12 @@ impl Aggregate for Review {
                 let text = Sealed::new(Self::stream(review.0), ReviewText::new(&text)?.into_string());
                 Ok(vec![ReviewTranslated { language, text, version, engine: line(&engine, RULE, "engine")? }.into()])
             }
-            ReviewCommand::EndRetention { off_sale_since } => {
+            ReviewCommand::EndRetention { off_sale_since, held_by } => {
                 const RULE: Rule = Rule("R-3.2-05");
                 let live = self.live(RULE)?;
+                require(held_by.is_none(), RULE, Refused::TooEarly, "reviewId", || {
+                    "an authority ordered that this review be kept; it ends when the hold is released".to_owned()
+                })?;
                 let due =
                     live.published_at.and_then(|published_at| due_at(published_at, off_sale_since, context.policies));
                 match due {

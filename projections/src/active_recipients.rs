@@ -156,6 +156,7 @@ impl View for ActiveRecipients {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

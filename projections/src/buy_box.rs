@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{Event, EventKind};
 use domain::ids::{ListingId, OrderId, ProductId, SellerId};
-use domain::listing::{Condition, ListingEvent};
+use domain::listing::{Condition, ListingEvent, ListingPublished, ListingReinstated};
 use domain::money::Money;
 use domain::order::OrderEvent;
 use domain::policy::{Policies, PolicyEvent, QualityWeights};
@@ -94,6 +94,21 @@ pub struct QualityPolicy {
     pub weights: QualityWeights,
     /// Of which version of the policies.
     pub policy_version: u32,
+}
+
+impl OfferRow {
+    fn of(id: ListingId, listing: &ListingPublished, published_at: i64) -> Self {
+        Self {
+            listing: id,
+            seller: listing.seller,
+            condition: listing.condition,
+            price: listing.price,
+            delivery_cost: listing.delivery_cost,
+            delivery_days: listing.delivery_days,
+            warranty_months: listing.warranty_months,
+            published_at,
+        }
+    }
 }
 
 impl Value for Offers {}
@@ -207,6 +222,7 @@ impl View for BuyBox {
         EventKind::ListingPublished,
         EventKind::ListingPriceChanged,
         EventKind::ListingRemoved,
+        EventKind::ListingReinstated,
         EventKind::OrderDelivered,
         EventKind::IssueReported,
         EventKind::SellerRegistered,
@@ -239,17 +255,12 @@ impl View for BuyBox {
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
         match &happened.event {
             Event::Listing(ListingEvent::ListingPublished(event)) => {
-                let offer = OfferRow {
-                    listing: ListingId(happened.id),
-                    seller: event.seller,
-                    condition: event.condition,
-                    price: event.price,
-                    delivery_cost: event.delivery_cost,
-                    delivery_days: event.delivery_days,
-                    warranty_months: event.warranty_months,
-                    published_at: happened.micros(),
-                };
+                let offer = OfferRow::of(ListingId(happened.id), event, happened.micros());
                 self.offers.entry(rows, &event.product)?.0.push(offer);
+            }
+            Event::Listing(ListingEvent::ListingReinstated(ListingReinstated { listing, published_at, .. })) => {
+                let offer = OfferRow::of(ListingId(happened.id), listing, published_at.timestamp_micros());
+                self.offers.entry(rows, &listing.product)?.0.push(offer);
             }
             Event::Listing(ListingEvent::ListingPriceChanged(event)) => {
                 let offers = self.offers.entry(rows, &event.product)?;
@@ -315,6 +326,7 @@ impl View for BuyBox {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

@@ -153,6 +153,7 @@ impl View for Catalogue {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

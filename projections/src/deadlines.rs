@@ -256,6 +256,7 @@ impl View for Deadlines {
             | Event::Notice(_)
             | Event::Statement(_)
             | Event::Complaint(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Mail(_)

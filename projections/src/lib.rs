@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
+//! | [`legal_holds`] | a part of the retention view: what authorities ordered to be kept |
 //! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`ledger`] [`mails`] | the views, one file each |
 //! | [`transparency`] | the view of what the DSA's transparency report counts, and the report in the template's parts |
 //! | [`transparency_database`] | the Commission's record of each statement of reasons |
@@ -33,6 +34,7 @@ pub mod error;
 pub mod generation;
 pub mod key;
 pub mod ledger;
+pub mod legal_holds;
 pub mod mails;
 pub mod moderation;
 pub mod orders;

@@ -385,6 +385,8 @@ impl View for Moderation {
             | Event::Invitation(_)
             | Event::Statement(_)
             | Event::Authority(_)
+            | Event::Subject(SubjectEvent::ErasureDeferred(_))
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

@@ -164,6 +164,7 @@ impl View for Ranking {
         EventKind::ListingPublished,
         EventKind::ListingPriceChanged,
         EventKind::ListingRemoved,
+        EventKind::ListingReinstated,
         EventKind::OrderConfirmed,
         EventKind::OrderCancelled,
         EventKind::PolicyAdopted,
@@ -200,6 +201,11 @@ impl View for Ranking {
                         *price = event.price.minor;
                     }
                 })?
+            }
+            Event::Listing(ListingEvent::ListingReinstated(event)) => {
+                self.change(event.listing.product, rows, |standing| {
+                    standing.offers.push((ListingId(happened.id), event.listing.price.minor))
+                })?;
             }
             Event::Listing(ListingEvent::ListingRemoved(event)) => {
                 self.change(event.product, rows, |standing| {
@@ -247,6 +253,7 @@ impl View for Ranking {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

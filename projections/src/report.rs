@@ -13,6 +13,10 @@ pub struct Filter {
     pub subcategory: Option<String>,
     /// Of this product only.
     pub product: Option<uuid::Uuid>,
+    /// Of this review only.
+    pub review: Option<uuid::Uuid>,
+    /// Due before this moment only; where nothing is said, the view's own moment and so many days ahead as it shows.
+    pub due_before: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// A table. Its columns and the order of its rows never depend on how the view was made.

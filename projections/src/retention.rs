@@ -1,6 +1,7 @@
 //! How long each review stays online (R-3.2-05): what falls due, and when.
 //!
-//! Read by compliance staff, and by what ends a review's time.
+//! Read by compliance staff and auditors: ninety days ahead where they name no other day. What ends a review's time reads
+//! the book itself. A legal hold changes no due moment: it suspends what would follow, and stands beside it.
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
@@ -9,23 +10,26 @@
 //! | `b` | product, review | – |
 //! | `d` | when due, review | – |
 //! | `v` | – | the policies in force |
+//! | `h` `n` `o` `e` | | what authorities ordered to be kept: [`crate::legal_holds`] |
 //!
 //! When a product goes on or off sale, its reviews are due at other moments: `b` finds them.
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{Event, EventKind};
-use domain::ids::{ListingId, ProductId, ReviewId};
+use domain::ids::{LegalHoldId, ListingId, ProductId, ReviewId};
+use domain::legal_hold::HeldData;
 use domain::listing::ListingEvent;
 use domain::policy::{Policies, PolicyEvent, RetentionReading};
-use domain::retention::{due_at, years_pass_at};
+use domain::retention::{AHEAD_DAYS, DueBecause, due_at, years_pass_at};
 use domain::review::ReviewEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 use uuid::Uuid;
 
 use crate::ViewError;
+use crate::legal_holds::{HoldReader, LegalHolds};
 use crate::report::{Filter, Report, cell, maybe_moment, moment};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Index, Layout, Table, Value};
@@ -70,6 +74,14 @@ pub struct RetentionPolicy {
     pub policy_version: u32,
 }
 
+impl RetentionRow {
+    /// Which moment it is that ends its time, once one is known.
+    #[must_use]
+    pub fn due_because(&self) -> Option<DueBecause> {
+        self.due_at.map(|due_at| DueBecause::of(instant(due_at), instant(self.years_pass_at)))
+    }
+}
+
 impl Value for RetentionRow {}
 impl Value for SaleRow {}
 impl Value for RetentionPolicy {}
@@ -103,11 +115,21 @@ pub struct Retention {
     by_product: Index<(ProductId, ReviewId)>,
     due: Index<(i64, ReviewId)>,
     policy_row: Table<(), RetentionPolicy>,
+    holds: LegalHolds,
     policies: Policies,
     unsettled_products: BTreeSet<ProductId>,
 }
 
 impl Retention {
+    fn sells(&mut self, product: ProductId, listing: ListingId, rows: &Rows) -> Result<(), ViewError> {
+        let sale = self.products.entry(rows, &product)?;
+        sale.listings.insert(listing);
+        if sale.off_sale_since.take().is_some() {
+            self.unsettled_products.insert(product);
+        }
+        Ok(())
+    }
+
     fn end(&mut self, id: ReviewId, rows: &Rows) -> Result<(), ViewError> {
         if let Some(review) = self.reviews.get(rows, &id)?.cloned() {
             self.by_product.remove(&(review.product, id));
@@ -122,10 +144,11 @@ impl Retention {
 
 impl View for Retention {
     const NAME: &'static str = "retention";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
         EventKind::ListingRemoved,
+        EventKind::ListingReinstated,
         EventKind::ReviewSubmitted,
         EventKind::ReviewPublished,
         EventKind::ReviewWithdrawn,
@@ -133,8 +156,12 @@ impl View for Retention {
         EventKind::ReviewModerated,
         EventKind::ReviewReinstated,
         EventKind::PolicyAdopted,
+        EventKind::LegalHoldPlaced,
+        EventKind::LegalHoldReleased,
+        EventKind::ErasureDeferred,
+        EventKind::SubjectKeyDestroyed,
     ];
-    const REPORTS: &'static [&'static str] = &["retention"];
+    const REPORTS: &'static [&'static str] = &["retention", "retention-due", "legal-holds"];
 
     fn open(rows: &Rows) -> Result<Self, ViewError> {
         let policies = RetentionReader(rows).policy()?.policies();
@@ -144,6 +171,7 @@ impl View for Retention {
             by_product: Index::new(BY_PRODUCT),
             due: Index::new(DUE),
             policy_row: Table::new(POLICY),
+            holds: LegalHolds::new(),
             policies,
             unsettled_products: BTreeSet::new(),
         })
@@ -153,11 +181,10 @@ impl View for Retention {
         let (id, at) = (ReviewId(happened.id), happened.micros());
         match &happened.event {
             Event::Listing(ListingEvent::ListingPublished(event)) => {
-                let sale = self.products.entry(rows, &event.product)?;
-                sale.listings.insert(ListingId(happened.id));
-                if sale.off_sale_since.take().is_some() {
-                    self.unsettled_products.insert(event.product);
-                }
+                self.sells(event.product, ListingId(happened.id), rows)?;
+            }
+            Event::Listing(ListingEvent::ListingReinstated(event)) => {
+                self.sells(event.listing.product, ListingId(happened.id), rows)?;
             }
             Event::Listing(ListingEvent::ListingRemoved(event)) => {
                 let sale = self.products.entry(rows, &event.product)?;
@@ -203,6 +230,8 @@ impl View for Retention {
                 self.policy_row.put((), policy);
                 self.unsettled_products.extend(self.products.keys(rows)?);
             }
+            Event::LegalHold(event) => self.holds.of_hold(LegalHoldId(happened.id), at, event, rows)?,
+            Event::Subject(event) => self.holds.of_subject(at, event, rows)?,
             Event::Review(
                 ReviewEvent::ReviewEdited(_)
                 | ReviewEvent::PhotosSubmitted(_)
@@ -226,8 +255,7 @@ impl View for Retention {
             | Event::SafetyWarning(_)
             | Event::Deadline(_)
             | Event::Mail(_)
-            | Event::Activity(_)
-            | Event::Subject(_) => {}
+            | Event::Activity(_) => {}
         }
         Ok(())
     }
@@ -259,19 +287,27 @@ impl View for Retention {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.reviews, &self.products, &self.by_product, &self.due, &self.policy_row]
+        let own: [&dyn AnyTable; 5] = [&self.reviews, &self.products, &self.by_product, &self.due, &self.policy_row];
+        own.into_iter().chain(self.holds.tables()).collect()
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.reviews, &mut self.products, &mut self.by_product, &mut self.due, &mut self.policy_row]
+        let own: [&mut dyn AnyTable; 5] =
+            [&mut self.reviews, &mut self.products, &mut self.by_product, &mut self.due, &mut self.policy_row];
+        own.into_iter().chain(self.holds.tables_mut()).collect()
     }
 
-    fn report(rows: &Rows, _: &str, filter: &Filter) -> Result<Report, ViewError> {
+    fn report(rows: &Rows, name: &str, filter: &Filter) -> Result<Report, ViewError> {
+        match name {
+            "retention-due" => return due_report(rows, filter),
+            "legal-holds" => return HoldReader(rows).report(),
+            _ => {}
+        }
         let mut report =
             Report::new(&["review", "product", "published_at", "years_pass_at", "off_sale_since", "due_at"]);
         for row in REVIEWS.scan(rows, &()) {
             let (id, review) = row?;
-            if filter.product.is_none_or(|wanted| wanted == review.product.0) {
+            if wanted(filter, id, &review) {
                 let (passed, off, due) =
                     (moment(review.years_pass_at), maybe_moment(review.off_sale_since), maybe_moment(review.due_at));
                 let cells: Vec<Cell> =
@@ -281,6 +317,58 @@ impl View for Retention {
         }
         Ok(report)
     }
+}
+
+fn wanted(filter: &Filter, id: ReviewId, review: &RetentionRow) -> bool {
+    filter.product.is_none_or(|wanted| wanted == review.product.0) && filter.review.is_none_or(|wanted| wanted == id.0)
+}
+
+/// What falls due, soonest first: when, why, by which version of the policies, and the holds that suspend it.
+fn due_report(rows: &Rows, filter: &Filter) -> Result<Report, ViewError> {
+    let mut report = Report::new(&[
+        "due_at",
+        "review",
+        "product",
+        "why",
+        "published_at",
+        "years_pass_at",
+        "off_sale_since",
+        "policy_version",
+        "held_by",
+    ]);
+    let reader = RetentionReader(rows);
+    let policy_version = reader.policy()?.policy_version;
+    let before = match filter.due_before {
+        Some(before) => before.timestamp_micros(),
+        None => ahead(rows.checkpoint()?.moment()).timestamp_micros(),
+    };
+    for key in reader.due(None) {
+        let (due_at, id) = key?;
+        if due_at >= before {
+            break;
+        }
+        let Some(review) = reader.review(id)?.filter(|review| wanted(filter, id, review)) else { continue };
+        let holds = HoldReader(rows).on(HeldData::Review(id))?;
+        let held_by: Vec<String> = holds.iter().map(ToString::to_string).collect();
+        report.rows.push(vec![
+            moment(due_at),
+            cell(id),
+            cell(review.product),
+            review.due_because().map_or(Cell::Null, |because| cell(because.name())),
+            moment(review.published_at),
+            moment(review.years_pass_at),
+            maybe_moment(review.off_sale_since),
+            Cell::from(policy_version),
+            if held_by.is_empty() { Cell::Null } else { cell(held_by.join(" ")) },
+        ]);
+    }
+    Ok(report)
+}
+
+/// Until when staff are shown what falls due, where they name no other moment.
+#[must_use]
+pub fn ahead(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_add_signed(TimeDelta::days(AHEAD_DAYS)).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// What can be read of the view.
@@ -303,6 +391,26 @@ impl<'a> RetentionReader<'a> {
     ) -> impl Iterator<Item = Result<(i64, ReviewId), ViewError>> + use<'a> {
         let first = (i64::MIN, ReviewId(uuid::Uuid::nil()));
         DUE.scan_after(self.0, &(), after.unwrap_or(&first)).map(|row| row.map(|(key, ())| key))
+    }
+
+    /// What falls due of a product's reviews, soonest first.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn due_of_product(&self, product: ProductId) -> Result<Vec<(i64, ReviewId)>, ViewError> {
+        let mut due = Vec::new();
+        for key in BY_PRODUCT.scan(self.0, &product) {
+            let ((_, id), ()) = key?;
+            due.extend(self.review(id)?.and_then(|review| review.due_at).map(|due_at| (due_at, id)));
+        }
+        due.sort_unstable();
+        Ok(due)
+    }
+
+    /// What authorities ordered to be kept.
+    #[must_use]
+    pub const fn holds(&self) -> HoldReader<'a> {
+        HoldReader(self.0)
     }
 
     /// How long reviews stay.

@@ -415,6 +415,8 @@ impl View for Reviews {
             | Event::Statement(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::Subject(SubjectEvent::ErasureDeferred(_))
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

@@ -325,6 +325,7 @@ impl View for Statements {
             | Event::Invitation(_)
             | Event::Complaint(_)
             | Event::Authority(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::SafetyWarning(_)
             | Event::Deadline(_)

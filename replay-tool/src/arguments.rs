@@ -128,9 +128,9 @@ pub(crate) enum Command {
     },
     /// Print a view. Without a moment or position: the served view, at the book's end.
     View {
-        /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, mails, missed-deadlines,
-        /// moderation, my-orders, photo-queue, ranking, rating, retention, reviews, seller-ledger, seller-quality,
-        /// sellers, statements, transparency.
+        /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, legal-holds, mails,
+        /// missed-deadlines, moderation, my-orders, photo-queue, ranking, rating, retention, retention-due, reviews,
+        /// seller-ledger, seller-quality, sellers, statements, transparency.
         name: String,
         #[command(flatten)]
         at: At,
@@ -333,11 +333,18 @@ pub(crate) struct FilterArguments {
     /// Of this product only.
     #[arg(long)]
     product: Option<Uuid>,
+    /// Of this review only; for retention and retention-due.
+    #[arg(long)]
+    review: Option<Uuid>,
+    /// Due before this moment only, for retention-due; ninety days after the view's own where nothing is said. RFC 3339,
+    /// or a date.
+    #[arg(long, value_parser = moment)]
+    due_before: Option<DateTime<Utc>>,
 }
 
 impl From<FilterArguments> for Filter {
-    fn from(FilterArguments { category, subcategory, product }: FilterArguments) -> Self {
-        Self { category, subcategory, product }
+    fn from(FilterArguments { category, subcategory, product, review, due_before }: FilterArguments) -> Self {
+        Self { category, subcategory, product, review, due_before }
     }
 }
 

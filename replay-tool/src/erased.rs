@@ -59,6 +59,8 @@ struct Seen {
 struct Found {
     sealed: Vec<Seen>,
     asked: Option<Seen>,
+    /// That a legal hold keeps it, or kept it for a while.
+    deferred: Option<Seen>,
     recorded: Option<Seen>,
     photos: Vec<PhotoId>,
 }
@@ -102,9 +104,16 @@ impl Found {
     fn look(&mut self, event: &Recorded, subject: &str, destruction: &str) -> Result<(), ToolError> {
         let (stream, kind) = (event.stream.as_str(), EventKind::from_name(&event.event_type));
         if stream == destruction {
-            if let Some(kind @ EventKind::SubjectKeyDestroyed) = kind {
-                Happened::read(kind, event)?;
-                self.recorded = Some(Seen::of(event, Vec::new()));
+            match kind {
+                Some(kind @ EventKind::SubjectKeyDestroyed) => {
+                    Happened::read(kind, event)?;
+                    self.recorded = Some(Seen::of(event, Vec::new()));
+                }
+                Some(kind @ EventKind::ErasureDeferred) => {
+                    Happened::read(kind, event)?;
+                    self.deferred = Some(Seen::of(event, Vec::new()));
+                }
+                Some(_) | None => {}
             }
             return Ok(());
         }
@@ -141,7 +150,7 @@ impl Found {
     }
 
     fn json(&self, subject: &str, key: Key, left: &[PhotoId]) -> Value {
-        json!({
+        let mut found = json!({
             "subject": subject,
             "key": match key {
                 Key::Destroyed => "destroyed",
@@ -154,13 +163,20 @@ impl Found {
             "sealed": self.sealed.iter().map(Seen::json).collect::<Vec<_>>(),
             "photosSent": self.photos.len(),
             "photosLeft": left.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        })
+        });
+        if let (Some(deferred), Some(members)) = (&self.deferred, found.as_object_mut()) {
+            members.insert("deferred".to_owned(), deferred.json());
+        }
+        found
     }
 
     fn print(&self, subject: &str, key: Key, left: &[PhotoId]) {
         let event = |seen: &Option<Seen>, none: &str| seen.as_ref().map_or_else(|| none.to_owned(), Seen::words);
         say!("subject       {subject}");
         say!("asked for     {}", event(&self.asked, "no: nobody asked for it to be forgotten"));
+        if let Some(deferred) = &self.deferred {
+            say!("kept          a legal hold was in force on it: {}", deferred.words());
+        }
         say!("recorded      {}", event(&self.recorded, "no: the book does not say that its key was destroyed"));
         say!("key           {}", key.words());
         say!("photos        {} sent, {} left in this data directory", self.photos.len(), left.len());

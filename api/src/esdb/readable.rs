@@ -10,6 +10,7 @@ use domain::complaint::Complaint;
 use domain::deadline::Deadline;
 use domain::dispute::Dispute;
 use domain::invitation::Invitation;
+use domain::legal_hold::LegalHold;
 use domain::listing::Listing;
 use domain::mail::Mail;
 use domain::metadata::Metadata;
@@ -68,6 +69,7 @@ pub fn stream_of(event: &Event, id: &str) -> Option<String> {
         Event::Statement(_) => of::<Statement>(id),
         Event::Complaint(_) => of::<Complaint>(id),
         Event::Authority(_) => of::<Authority>(id),
+        Event::LegalHold(_) => of::<LegalHold>(id),
         Event::Dispute(_) => of::<Dispute>(id),
         Event::SafetyWarning(_) => of::<SafetyWarning>(id),
         Event::Deadline(_) => of::<Deadline>(id),
@@ -75,6 +77,9 @@ pub fn stream_of(event: &Event, id: &str) -> Option<String> {
         Event::Activity(ActivityEvent::RecipientsSeen(seen)) => Some(ActivityMonth::stream_of(seen.month)),
         Event::Subject(SubjectEvent::SubjectKeyDestroyed(destroyed)) => {
             Some(SubjectState::stream_of(&destroyed.subject))
+        }
+        Event::Subject(SubjectEvent::ErasureDeferred(deferred)) => {
+            Some(SubjectState::stream_of(&deferred.data.subject()))
         }
         Event::Policy(_) => Some(PolicyBook::STREAM.to_owned()),
     }

@@ -4,16 +4,18 @@ use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use domain::buyer::{Buyer as BuyerStream, BuyerCommand, BuyerIdentity};
+use domain::buyer::{Buyer as BuyerStream, BuyerCommand, BuyerIdentity, BuyerStanding};
 use domain::ids::BuyerId;
 use domain::language::Language;
+use domain::legal_hold::HeldData;
 use domain::place::Country;
 use uuid::Uuid;
 
-use super::command::{Command, payload};
+use super::command::{Command, Effect, payload};
 use super::guard::{Allowed, BUYER_SIDE, FORGETTERS, Only};
+use super::legal_holds::is_held;
 use super::node::{global, parse};
-use super::platform::platform;
+use super::platform::{platform, wait_for};
 use super::user_error::query_error;
 use crate::ApiError;
 
@@ -104,6 +106,19 @@ impl BuyerPayload {
             block: block.map(|block| BuyerBlock { until: block.until }),
         }))
     }
+
+    /// Whether a buyer who asked to be forgotten is kept for now, because the law obliges the platform to (GDPR
+    /// art. 17(3)(b)). The account is closed all the same, nobody is shown who they are, and they are told by mail; they are
+    /// forgotten when the duty ends.
+    async fn kept_for_now(&self, ctx: &Context<'_>) -> Result<bool> {
+        let Some(Effect { what: Some(buyer), position }) = self.effect else { return Ok(false) };
+        let state: BuyerStream = platform(ctx).book.load(buyer.0).await.map_err(query_error)?;
+        if state.standing != BuyerStanding::Erased {
+            return Ok(false);
+        }
+        wait_for(ctx, position).await?;
+        is_held(ctx, HeldData::Buyer(buyer))
+    }
 }
 
 /// Commands on buyers.
@@ -146,7 +161,8 @@ impl BuyerMutation {
         BuyerPayload::of(&command, result.await)
     }
 
-    /// Forgets a buyer: who they are becomes unreadable for good, everywhere. For the BUYER whom the token names, or an
+    /// Forgets a buyer: who they are becomes unreadable for good, everywhere; where an authority ordered that it be kept,
+    /// only when that ends (keptForNow). For the BUYER whom the token names, or an
     /// OPERATOR or COMPLIANCE for one.
     #[graphql(guard = "Only(FORGETTERS)", directive = Allowed::apply(FORGETTERS))]
     async fn erase_buyer(&self, ctx: &Context<'_>, input: EraseBuyerInput) -> Result<BuyerPayload> {

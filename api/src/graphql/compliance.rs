@@ -1,17 +1,20 @@
 //! Figures for the law: active recipients (DSA art. 24(2)) and how long reviews stay (R-3.2-05).
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::activity::{ActivityCommand, ActivityMonth, Visit, VisitKind as Kind};
 use domain::calendar::{Month, ReportPeriod, SixMonths, end_of_day};
 use domain::ids::{ProductId, ReviewId};
+use domain::legal_hold::HeldData;
 use domain::place::MemberState;
+use projections::ViewError;
 use projections::active_recipients::{Average, VERY_LARGE};
-use projections::retention::RetentionRow;
+use projections::retention::{RetentionRow, ahead};
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{Allowed, COMPLIANCE, FIGURES, OPERATORS, Only};
+use super::guard::{Allowed, COMPLIANCE, FIGURES, OPERATORS, Only, coded};
+use super::legal_holds::LegalHold;
 use super::node::{global, parse};
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Provenance, instant, read, views};
@@ -184,6 +187,7 @@ impl DsaActiveRecipients {
 pub struct Retention {
     review: ReviewId,
     row: RetentionRow,
+    policy_version: u32,
 }
 
 /// How long a review stays online (R-3.2-05).
@@ -218,6 +222,38 @@ impl Retention {
     async fn due_at(&self) -> Option<DateTime<Utc>> {
         self.row.due_at.map(instant)
     }
+
+    /// Which moment it is that ends its time.
+    async fn due_because(&self) -> Option<RetentionEnd> {
+        self.row.due_because().map(RetentionEnd::from)
+    }
+
+    /// Which version of the policies says so.
+    async fn policy_version(&self) -> u32 {
+        self.policy_version
+    }
+
+    /// What authorities ordered that keeps it: while there is anything, it does not come down.
+    async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<LegalHold>> {
+        read(ctx, |views| {
+            let reader = views.retention().holds();
+            let mut holds = Vec::new();
+            for id in reader.on(HeldData::Review(self.review))? {
+                holds.extend(reader.hold(id)?.map(|row| LegalHold::new(id, row)));
+            }
+            Ok(holds)
+        })
+    }
+}
+
+/// Which moment ends a review's time online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::retention::DueBecause")]
+pub enum RetentionEnd {
+    /// Its years have passed.
+    YearsPassed,
+    /// Its product went off sale.
+    OffSale,
 }
 
 /// In which part a recipient uses the service (R-5-04).
@@ -308,21 +344,79 @@ impl ComplianceQuery {
         after: Option<String>,
     ) -> Result<Page<Retention>> {
         let asked = PageInput::forwards(first, after).checked(|_: &(i64, ReviewId)| true)?;
-        // The day begins when the day before it is over; noon is on the same day in UTC and in Paris.
-        let begins = due_before
-            .and_then(|Date(day)| day.pred_opt())
-            .map(|day| end_of_day(day.and_time(NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(12), 0));
-        let views = views(ctx);
-        let reader = views.retention();
-        let from = match &asked {
-            Asked::Forwards(after, _) | Asked::Backwards(after, _) => after.as_ref(),
-        };
-        let due = reader.due(from).take_while(|key| {
-            let in_time = |(due, _): &(i64, ReviewId)| begins.is_none_or(|begins| instant(*due) < begins);
-            key.as_ref().map_or(true, in_time)
-        });
-        take(&asked, due, |(_, review)| Ok(reader.review(*review)?.map(|row| Retention { review: *review, row })))
+        due(ctx, &asked, due_before.map(beginning_of), Of::Everything)
     }
+
+    /// What falls due of the reviews that are online, soonest first: when, why, and what keeps it all the same (R-3.2-05).
+    /// Before a day begins in Europe/Paris; where none is named, ninety days ahead. All, or of a product, or one review. For
+    /// COMPLIANCE and AUDITOR.
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
+    async fn retention_due(
+        &self,
+        ctx: &Context<'_>,
+        before: Option<Date>,
+        product_id: Option<ID>,
+        review_id: Option<ID>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Page<Retention>> {
+        let asked = PageInput::forwards(first, after).checked(|_: &(i64, ReviewId)| true)?;
+        let product = product_id.map(|id| parse::<ProductId>(&id, "productId")).transpose().map_err(query_error)?;
+        let review = review_id.map(|id| parse::<ReviewId>(&id, "reviewId")).transpose().map_err(query_error)?;
+        let before = before.map_or_else(|| ahead(views(ctx).reached.moment()), beginning_of);
+        let of = match (product, review) {
+            (None, None) => Of::Everything,
+            (Some(product), None) => Of::Product(product),
+            (None, Some(review)) => Of::Review(review),
+            (Some(_), Some(_)) => return Err(coded("INVALID", "name a product or a review, not both")),
+        };
+        due(ctx, &asked, Some(before), of)
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Of {
+    Everything,
+    Product(ProductId),
+    Review(ReviewId),
+}
+
+/// When a day begins in Europe/Paris: when the day before it is over; noon is on the same day in UTC and in Paris.
+fn beginning_of(Date(day): Date) -> DateTime<Utc> {
+    let before = |day: NaiveDate| end_of_day(day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(12), 0);
+    day.pred_opt().map_or(DateTime::<Utc>::MIN_UTC, before)
+}
+
+/// What falls due before a moment, if one is named.
+fn due(
+    ctx: &Context<'_>,
+    asked: &Asked<(i64, ReviewId)>,
+    before: Option<DateTime<Utc>>,
+    of: Of,
+) -> Result<Page<Retention>> {
+    let views = views(ctx);
+    let reader = views.retention();
+    let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = asked;
+    let policy_version = reader.policy().map_err(|error| query_error(error.into()))?.policy_version;
+    let in_time = |key: &Result<(i64, ReviewId), ViewError>| match key {
+        Ok((due, _)) => before.is_none_or(|before| instant(*due) < before),
+        Err(_) => true,
+    };
+    let item = |(_, review): &(i64, ReviewId)| {
+        Ok(reader.review(*review)?.map(|row| Retention { review: *review, row, policy_version }))
+    };
+    let keys = match of {
+        Of::Everything => return take(asked, reader.due(from.as_ref()).take_while(in_time), item),
+        // A product has as many reviews as its buyers wrote; they are few beside all.
+        Of::Product(product) => reader.due_of_product(product),
+        Of::Review(review) => reader
+            .review(review)
+            .map(|row| row.and_then(|row| row.due_at).map(|due_at| (due_at, review)).into_iter().collect()),
+    };
+    let keys = keys.map_err(|error| query_error(error.into()))?;
+    let keys = keys.into_iter().filter(|key| from.is_none_or(|from| *key > from)).map(Ok);
+    take(asked, keys.take_while(in_time), item)
 }
 
 /// Commands for compliance.

@@ -93,8 +93,10 @@ impl Listing {
         let state: ListingStream = platform(ctx).book.load(id.0).await.map_err(query_error)?;
         Ok(match state {
             ListingStream::Unknown => None,
-            ListingStream::ForSale(published) => Some(Self { listing: id, published, for_sale: true }),
-            ListingStream::Removed(published) => Some(Self { listing: id, published, for_sale: false }),
+            ListingStream::ForSale(listed) => Some(Self { listing: id, published: listed.listing, for_sale: true }),
+            ListingStream::Removed(delisted) => {
+                Some(Self { listing: id, published: delisted.last.listing, for_sale: false })
+            }
         })
     }
 }
@@ -262,10 +264,8 @@ impl ListingMutation {
             let delivery_cost = input.delivery_cost.as_ref().map(|cost| cost.checked("deliveryCost")).transpose()?;
             let seller = own_id(command.viewer)?;
             let done = command.execute(id, |state: ListingStream| {
-                let delivery_cost = delivery_cost.unwrap_or(match state {
-                    ListingStream::ForSale(listing) | ListingStream::Removed(listing) => listing.delivery_cost,
-                    ListingStream::Unknown => Amount::zero(price.currency),
-                });
+                let as_before = state.known().map(|listing| listing.delivery_cost);
+                let delivery_cost = delivery_cost.or(as_before).unwrap_or_else(|| Amount::zero(price.currency));
                 ready(Ok(ListingCommand::ChangePrice { seller, price, delivery_cost }))
             });
             Ok((id, done.await?))
@@ -295,7 +295,9 @@ impl ListingMutation {
                         book.load::<Notice>(notice.0).await?.concerns(NoticeTarget::Listing(id))?;
                     }
                     let shop_name = match state {
-                        ListingStream::ForSale(listing) => book.load::<SellerStream>(listing.seller.0).await?.shop_name,
+                        ListingStream::ForSale(listed) => {
+                            book.load::<SellerStream>(listed.listing.seller.0).await?.shop_name
+                        }
                         ListingStream::Unknown | ListingStream::Removed(_) => None,
                     };
                     Ok(ListingCommand::Remove { seller, reason, explanation, shop_name, notice, decided_by })

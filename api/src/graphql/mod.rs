@@ -8,6 +8,7 @@
 //! | [`translations`] | what waits to be translated |
 //! | [`photo_submission`] | photos, by whatever way they come in |
 //! | [`moderation_commands`] [`notices`] [`complaints`] | what is removed and who is blocked, notices of it, complaints about it |
+//! | [`legal_holds`] | what authorities order to be kept |
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
@@ -43,6 +44,7 @@ pub mod feed;
 pub mod guard;
 pub mod heads;
 pub mod ledger;
+pub mod legal_holds;
 pub mod listings;
 pub mod live;
 pub mod mails;
@@ -105,6 +107,7 @@ pub struct Query(
     notice_queue::NoticeQuery,
     complaint_queue::ComplaintQuery,
     compliance::ComplianceQuery,
+    legal_holds::LegalHoldQuery,
     transparency::TransparencyQuery,
     statements::StatementQuery,
     deadlines::DeadlineQuery,
@@ -128,6 +131,7 @@ pub struct Mutation(
     complaints::ComplaintMutation,
     disputes::DisputeMutation,
     authorities::AuthorityMutation,
+    legal_holds::LegalHoldMutation,
     compliance::ComplianceMutation,
     policies::PolicyMutation,
 );

@@ -9,6 +9,7 @@ use domain::criterion::Criterion;
 use domain::event::Event;
 use domain::ids::{BuyerId, OrderId, ReviewId};
 use domain::language::Language;
+use domain::legal_hold::HeldData;
 use domain::order::Order as OrderStream;
 use domain::product::Product as ProductStream;
 use domain::review::{Judgement, Licence, Opinion, Review as ReviewStream, ReviewCommand, ReviewEvent};
@@ -17,10 +18,12 @@ use uuid::Uuid;
 
 use super::command::{Command, payload};
 use super::guard::{Allowed, ITS_BUYER, MODERATORS, Only};
+use super::legal_holds::is_held;
 use super::node::parse;
 use super::photo_submission::{Upload, received, submit};
 use super::platform::{platform, wait_for};
 use super::reviews::{Review, ReviewAspect};
+use super::user_error::query_error;
 use crate::auth::Viewer;
 use crate::commands::decode;
 use crate::{ApiError, Book};
@@ -171,6 +174,19 @@ impl ReviewPayload {
         wait_for(ctx, effect.position).await?;
         Review::visible(ctx, effect.what)
     }
+
+    /// Whether a review that its author had deleted is kept for now, because the law obliges the platform to (GDPR
+    /// art. 17(3)(b)). It is offline all the same, nobody is shown it, and its author is told by mail; it is forgotten when
+    /// the duty ends.
+    async fn kept_for_now(&self, ctx: &Context<'_>) -> Result<bool> {
+        let Some(effect) = &self.effect else { return Ok(false) };
+        let state: ReviewStream = platform(ctx).book.load(effect.what.0).await.map_err(query_error)?;
+        if !matches!(state, ReviewStream::Withdrawn) {
+            return Ok(false);
+        }
+        wait_for(ctx, effect.position).await?;
+        is_held(ctx, HeldData::Review(effect.what))
+    }
 }
 
 /// Commands on reviews.
@@ -231,8 +247,8 @@ impl ReviewMutation {
         ReviewPayload::of(&command, result.await)
     }
 
-    /// Has a review deleted, at any time: its text becomes unreadable for good, everywhere (R-3.3-02). For the BUYER who
-    /// wrote it.
+    /// Has a review deleted, at any time: it is offline at once, and its text becomes unreadable for good, everywhere
+    /// (R-3.3-02); where an authority ordered that it be kept, only when that ends (keptForNow). For the BUYER who wrote it.
     #[graphql(guard = "Only(ITS_BUYER)", directive = Allowed::apply(ITS_BUYER))]
     async fn withdraw_review(&self, ctx: &Context<'_>, input: WithdrawReviewInput) -> Result<ReviewPayload> {
         let command = Command::of(ctx, input.command_id);

@@ -38,6 +38,8 @@ pub enum Letter {
     AuthorityOrderReceived(AuthorityOrderReceived),
     /// To an authority.
     AuthorityOrderExecuted(AuthorityOrderExecuted),
+    /// To a buyer who asked for something to be forgotten, while a legal hold keeps it.
+    ErasureDeferred(KeptForNow),
 }
 
 /// A buyer is asked for a review (R-3.1-05).
@@ -200,4 +202,17 @@ pub struct AuthorityOrderExecuted {
     pub executed: DateTime<Utc>,
     /// Which effect, in words.
     pub effect: String,
+}
+
+/// What was asked to be forgotten and is kept as long as the law obliges the platform to (R-3.3-02, GDPR art. 12(4) and
+/// 17(3)(b)). Nobody is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptForNow {
+    /// A review, with its photos.
+    Review {
+        /// The title of its product.
+        product: String,
+    },
+    /// Who the buyer is.
+    Account,
 }

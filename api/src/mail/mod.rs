@@ -38,8 +38,8 @@ pub use backoff::backoff;
 pub use language::MailLanguage;
 pub use letter::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, BuyerWarned,
-    ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs, Letter, NoticeDecided,
-    NoticeReceived, Redress, ReviewInvitation, Trader,
+    ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KeptForNow, KnownAs, Letter,
+    NoticeDecided, NoticeReceived, Redress, ReviewInvitation, Trader,
 };
 pub use link::Link;
 pub use message::Message;

@@ -12,7 +12,8 @@ use super::country::country;
 use super::day::{day, last_day};
 use super::plain::{one_line, plain};
 use super::{
-    Basis, BlockLength, ComplaintOutcome, Hazard, KnownAs, Letter, MailLanguage, Origin, Restriction, Territory,
+    Basis, BlockLength, ComplaintOutcome, Hazard, KeptForNow, KnownAs, Letter, MailLanguage, Origin, Restriction,
+    Territory,
 };
 
 /// A letter in a language, ready to be sent.

@@ -1,5 +1,6 @@
 //! What a complaint found to be decided wrongly is taken back (R-3.4-10, DSA art. 20(4)): the review or its photos come
-//! back, the account is open again, the seller may sell again. A removed listing is its seller's to publish anew.
+//! back, the account is open again, the seller may sell again, the listing is for sale as it was. What a removed seller had
+//! listed is theirs to publish anew.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -11,9 +12,10 @@ use domain::buyer::{Buyer, BuyerCommand, UnblockReason};
 use domain::complaint::{ComplaintEvent, ComplaintOutcome, Contested};
 use domain::event::Event;
 use domain::ids::{ComplaintId, StatementId};
+use domain::listing::{Listing, ListingCommand};
 use domain::review::{Review, ReviewCommand};
 use domain::seller::{Seller, SellerCommand};
-use domain::statement::{Addressee, Restriction, Statement};
+use domain::statement::{Addressee, Ground, Restriction, Statement};
 use uuid::Uuid;
 
 use super::{Fact, Reactor, cause, settled};
@@ -76,6 +78,17 @@ async fn take_back(
             let unblock = || BuyerCommand::Unblock(UnblockReason::Complaint(complaint));
             book.execute(buyer.0, &cause, |_: Buyer| ready(Ok(unblock()))).await
         }
-        Restriction::ListingRemoved(_) => return Ok(None),
+        Restriction::ListingRemoved(listing) => {
+            let Statement(Some(statement)) = book.load::<Statement>(statement.0).await? else { return Ok(None) };
+            let (Addressee::Seller(seller), Ground::Listing(reason)) = (statement.addressee, statement.ground) else {
+                return Ok(None);
+            };
+            let removed_at = statement.since;
+            let put_back = |_: Listing| async move {
+                let seller_standing = book.load::<Seller>(seller.0).await?.standing;
+                Ok(ListingCommand::Reinstate { complaint, removed_at, reason, seller_standing })
+            };
+            book.execute(listing.0, &cause, put_back).await
+        }
     }))
 }

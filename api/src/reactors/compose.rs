@@ -3,22 +3,24 @@
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::authority::{Authority, AuthorityEvent};
-use domain::buyer::{Buyer, BuyerEvent, BuyerIdentity};
+use domain::buyer::{Buyer, BuyerEvent, BuyerIdentity, BuyerStanding};
 use domain::calendar::end_of_months;
 use domain::complaint::{Complainant, Complaint, ComplaintEvent, ComplaintOutcome as Outcome};
 use domain::event::Event;
 use domain::ids::{AuthorityContactId, BuyerId, ListingId, NoticeId, OrderId, ProductId, SellerId};
 use domain::invitation::InvitationEvent;
 use domain::language::Language;
+use domain::legal_hold::HeldData;
 use domain::listing::{Listing, ListingRemovalReason};
 use domain::mail::{MailKind, Recipient};
 use domain::notice::{Notice, NoticeEvent, NoticeOutcome, Notifier};
 use domain::order::Order;
 use domain::product::Product;
-use domain::review::Review;
+use domain::review::{Review, ReviewEvent};
 use domain::safety_warning::{SafetyWarningEvent, WarnedBuyer};
 use domain::seller::{Seller, SellerEvent, TraderContact};
 use domain::statement::{Addressee, Ground, Restriction as Restricted, StatementEvent, StatementOfReasonsIssued};
+use domain::subject::SubjectEvent;
 use domain::{EventKind, Refusal, Refused, Rule};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,9 +30,9 @@ use super::safety_warnings::bought;
 use super::{Fact, first};
 use crate::mail::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, Basis,
-    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KnownAs,
-    Letter, Link, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Restriction, ReviewInvitation,
-    StatementOfReasons, Territory, Trader,
+    BlockLength, BuyerWarned, ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard,
+    KeptForNow, KnownAs, Letter, Link, ModeratedReview, NoticeDecided, NoticeReceived, Origin, Redress, Restriction,
+    ReviewInvitation, StatementOfReasons, Territory, Trader,
 };
 use crate::{ApiError, Book};
 
@@ -112,6 +114,7 @@ impl Compose<'_> {
             Event::Notice(event) => self.notice(fact, event).await?,
             Event::SafetyWarning(event) => return self.dangerous_product(fact.id, event).await,
             Event::Authority(event) => self.authority(fact, event).await?,
+            Event::Subject(SubjectEvent::ErasureDeferred(deferred)) => self.deferred(deferred.data).await?,
             Event::Buyer(
                 BuyerEvent::BuyerRegistered(_) | BuyerEvent::BuyerErasureRequested(_) | BuyerEvent::BuyerBlocked(_),
             )
@@ -120,12 +123,13 @@ impl Compose<'_> {
             | Event::Listing(_)
             | Event::Order(_)
             | Event::Review(_)
+            | Event::LegalHold(_)
             | Event::Dispute(_)
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
             | Event::Policy(_)
-            | Event::Subject(_) => None,
+            | Event::Subject(SubjectEvent::SubjectKeyDestroyed(_)) => None,
         };
         Ok(one.into_iter().collect())
     }
@@ -135,7 +139,16 @@ impl Compose<'_> {
         format!("{}/{path}", site.trim_end_matches('/')).parse().map_err(|bad| ApiError::Usage(format!("site: {bad}")))
     }
 
+    /// A buyer, but for one who asked to be forgotten: a legal hold may keep the address, and only keeps it.
     async fn buyer(self, id: BuyerId) -> Result<Option<Reachable>, ApiError> {
+        match self.book.load::<Buyer>(id.0).await?.standing {
+            BuyerStanding::Registered => self.anybody(id).await,
+            BuyerStanding::Unknown | BuyerStanding::Erased => Ok(None),
+        }
+    }
+
+    /// A buyer who has or had an account, while the address can be read.
+    async fn anybody(self, id: BuyerId) -> Result<Option<Reachable>, ApiError> {
         let language = self.book.load::<Buyer>(id.0).await?.home.map(|(_, language)| language);
         let registered = first(self.book, &Buyer::stream(id.0)).await?;
         let identity: Option<BuyerIdentity> = match registered.map(|fact| fact.event) {
@@ -149,6 +162,22 @@ impl Compose<'_> {
             to: identity.email,
             language,
         }))
+    }
+
+    /// What was asked to be forgotten is kept for now (GDPR art. 12(4)). Which authority ordered it is not said: that may be
+    /// secret, and the buyer's rights are the same.
+    async fn deferred(self, data: HeldData) -> Result<Option<Composed>, ApiError> {
+        let (who, kept) = match data {
+            HeldData::Buyer(buyer) => (self.anybody(buyer).await?, KeptForNow::Account),
+            HeldData::Review(review) => {
+                let submitted = first(self.book, &Review::stream(review.0)).await?;
+                let Some(Event::Review(ReviewEvent::ReviewSubmitted(review))) = submitted.map(|fact| fact.event) else {
+                    return Ok(None);
+                };
+                (self.buyer(review.buyer).await?, KeptForNow::Review { product: self.product(review.product).await? })
+            }
+        };
+        Ok(who.map(|who| who.tell(MailKind::ErasureDeferred, Letter::ErasureDeferred(kept))))
     }
 
     async fn contact(self, id: SellerId) -> Result<Option<TraderContact>, ApiError> {
@@ -240,9 +269,8 @@ impl Compose<'_> {
                 (Some(ModeratedReview { product, order, submitted }), None)
             }
             Restricted::ListingRemoved(id) => {
-                let (Listing::ForSale(listing) | Listing::Removed(listing)) = self.book.load(id.0).await? else {
-                    return Ok(None);
-                };
+                let state = self.book.load::<Listing>(id.0).await?;
+                let Some(listing) = state.known() else { return Ok(None) };
                 (None, Some(self.product(listing.product).await?))
             }
             Restricted::SellerRemoved(_) | Restricted::AccountSuspended(_) | Restricted::AccountTerminated => {

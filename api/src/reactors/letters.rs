@@ -1,7 +1,8 @@
 //! Whoever is to be told is written to (R-3.1-05, R-3.4-09, R-3.4-10, R-3.4-11, R-2.2-06, R-4-01 to R-4-03): a mail is
 //! queued for each, with its whole text, so that what was told can be proven. Sending is [`super::mailing`]'s.
 //!
-//! Who was forgotten is not written to: their address can't be read.
+//! Who was forgotten is not written to: their address can't be read. Nor is who asked to be forgotten and is kept because an
+//! authority ordered it, but for one letter, which says so.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -49,6 +50,7 @@ impl Reactor for Letters {
         EventKind::AuthorityLanguageNotice,
         EventKind::AuthorityOrderReceived,
         EventKind::AuthorityOrderExecuted,
+        EventKind::ErasureDeferred,
     ];
     /// What is to be told of: the stream, and the event.
     type State = VecDeque<(String, Uuid)>;

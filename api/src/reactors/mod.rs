@@ -2,7 +2,7 @@
 //!
 //! | module | what follows from what |
 //! | --- | --- |
-//! | [`erasure`] | a subject's key is destroyed when its erasure is asked for |
+//! | [`erasure`] | a subject's key is destroyed when its erasure is asked for, or once no legal hold keeps it |
 //! | [`seller_removal`] | a removed seller's listings come down |
 //! | [`statements`] | whoever a decision restricts gets a statement of reasons |
 //! | [`notices`] | a notice and what it leads to are decided together |
@@ -10,7 +10,7 @@
 //! | [`safety_warnings`] | buyers of a dangerous product are told |
 //! | [`invitations`] | a buyer is invited to review, a week after delivery |
 //! | [`block_ends`] | a block for a time ends |
-//! | [`retention_ends`] | a review comes down when its time is over |
+//! | [`retention_ends`] | a review comes down when its time is over and no legal hold keeps it |
 //! | [`monthly_fees`] | a seller owes a month's fee |
 //! | [`deadlines`] | staff who missed a deadline are alarmed |
 //! | [`translations`] | a review is translated |

@@ -1,5 +1,5 @@
 //! A review comes down when its time online is over (R-3.2-05): when its years have passed and its product is no longer
-//! for sale, or as the policy reads it.
+//! for sale, or as the policy reads it. Not while a legal hold keeps it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::EventKind;
 use domain::event::Event;
-use domain::ids::{ListingId, ProductId, ReviewId};
+use domain::ids::{LegalHoldId, ListingId, ProductId, ReviewId};
+use domain::legal_hold::{HeldData, LegalHoldEvent};
 use domain::listing::ListingEvent;
 use domain::retention::due_at;
 use domain::review::{Review, ReviewCommand, ReviewEvent};
@@ -22,7 +23,7 @@ use crate::{ApiError, Book};
 #[derive(Debug, Default)]
 pub struct RetentionEnds;
 
-/// Reviews that are online, by when they came online, and what is for sale.
+/// Reviews that are online, by when they came online, what is for sale, and what is held.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Online {
     /// Oldest first: the review, its product, the event that put it online.
@@ -30,6 +31,8 @@ pub struct Online {
     published: BTreeMap<ReviewId, (DateTime<Utc>, ProductId, Uuid)>,
     for_sale: BTreeMap<ProductId, BTreeSet<ListingId>>,
     off_sale_since: BTreeMap<ProductId, DateTime<Utc>>,
+    /// The holds in force on reviews, online or not.
+    held: BTreeMap<ReviewId, BTreeSet<LegalHoldId>>,
 }
 
 impl Online {
@@ -44,24 +47,61 @@ impl Online {
             self.reviews.remove(&(at, review, product, event));
         }
     }
+
+    fn sells(&mut self, product: ProductId, listing: ListingId) {
+        self.for_sale.entry(product).or_default().insert(listing);
+        self.off_sale_since.remove(&product);
+    }
+
+    fn hold(&mut self, hold: LegalHoldId, event: &LegalHoldEvent) {
+        match event {
+            LegalHoldEvent::LegalHoldPlaced(placed) => {
+                for review in reviews(&placed.data) {
+                    self.held.entry(review).or_default().insert(hold);
+                }
+            }
+            LegalHoldEvent::LegalHoldReleased(released) => {
+                for review in reviews(&released.data) {
+                    if let Some(holds) = self.held.get_mut(&review) {
+                        holds.remove(&hold);
+                        if holds.is_empty() {
+                            self.held.remove(&review);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn reviews(data: &[HeldData]) -> impl Iterator<Item = ReviewId> + '_ {
+    data.iter().filter_map(|data| match data {
+        HeldData::Review(review) => Some(*review),
+        HeldData::Buyer(_) => None,
+    })
 }
 
 #[async_trait]
 impl Reactor for RetentionEnds {
     const NAME: &'static str = "retention-ends";
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
+        EventKind::ListingReinstated,
         EventKind::ListingRemoved,
         EventKind::ReviewSubmitted,
         EventKind::ReviewWithdrawn,
         EventKind::ReviewRetentionEnded,
+        EventKind::LegalHoldPlaced,
+        EventKind::LegalHoldReleased,
     ];
     type State = Online;
 
     fn fold(&self, state: &mut Online, fact: &Fact) {
         if let Event::Listing(ListingEvent::ListingPublished(listing)) = &fact.event {
-            state.for_sale.entry(listing.product).or_default().insert(ListingId(fact.id));
-            state.off_sale_since.remove(&listing.product);
+            state.sells(listing.product, ListingId(fact.id));
+        } else if let Event::Listing(ListingEvent::ListingReinstated(event)) = &fact.event {
+            state.sells(event.listing.product, ListingId(fact.id));
         } else if let Event::Listing(ListingEvent::ListingRemoved(listing)) = &fact.event {
             let left = state.for_sale.entry(listing.product).or_default();
             left.remove(&ListingId(fact.id));
@@ -70,6 +110,8 @@ impl Reactor for RetentionEnds {
             }
         } else if let Event::Review(ReviewEvent::ReviewSubmitted(review)) = &fact.event {
             state.put(ReviewId(fact.id), fact.at, review.product, fact.event_id);
+        } else if let Event::LegalHold(event) = &fact.event {
+            state.hold(LegalHoldId(fact.id), event);
         } else {
             state.take_out(ReviewId(fact.id));
         }
@@ -83,14 +125,15 @@ impl Reactor for RetentionEnds {
         let due = state.reviews.iter().take_while(|(published_at, ..)| {
             by_sale || domain::retention::years_pass_at(*published_at, &policies) <= now
         });
-        let due = due.clone().find(|(published_at, _, product, _)| {
+        let due = due.clone().find(|(published_at, review, product, _)| {
             let off_sale_since = state.off_sale_since.get(product).copied();
-            due_at(*published_at, off_sale_since, &policies).is_some_and(|due| due <= now)
+            !state.held.contains_key(review)
+                && due_at(*published_at, off_sale_since, &policies).is_some_and(|due| due <= now)
         });
         let Some((_, review, product, event)) = due.copied() else { return Ok(false) };
         let off_sale_since = state.off_sale_since.get(&product).copied();
         let cause = cause(Self::NAME, event, "end-retention");
-        let end = |_: Review| ready(Ok(ReviewCommand::EndRetention { off_sale_since }));
+        let end = |_: Review| ready(Ok(ReviewCommand::EndRetention { off_sale_since, held_by: None }));
         if settled(book.execute(review.0, &cause, end).await)? == Settled::NotYet {
             return Ok(false);
         }

@@ -34,6 +34,7 @@ impl Reactor for SellerRemoval {
     const NAME: &'static str = "seller-removal";
     const WANTS: &'static [EventKind] = &[
         EventKind::ListingPublished,
+        EventKind::ListingReinstated,
         EventKind::ListingRemoved,
         EventKind::SellerRemoved,
         EventKind::SellerReinstated,
@@ -44,6 +45,8 @@ impl Reactor for SellerRemoval {
         let seller = SellerId(fact.id);
         if let Event::Listing(ListingEvent::ListingPublished(listing)) = &fact.event {
             state.for_sale.entry(listing.seller).or_default().insert(ListingId(fact.id));
+        } else if let Event::Listing(ListingEvent::ListingReinstated(event)) = &fact.event {
+            state.for_sale.entry(event.listing.seller).or_default().insert(ListingId(fact.id));
         } else if let Event::Listing(ListingEvent::ListingRemoved(listing)) = &fact.event {
             if let Some(listings) = state.for_sale.get_mut(&listing.seller) {
                 listings.remove(&ListingId(fact.id));

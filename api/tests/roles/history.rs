@@ -93,6 +93,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     let listings = listings(&mut play).await;
     let orders = orders(&mut play, &listings).await;
     let reviews = reviews(&mut play, &listings).await;
+    holds(&mut play, &listings, &reviews).await;
     let notices = notices(&mut play, &listings, &reviews).await;
     let restricted = restrictions(&mut play, &listings).await;
     complaints(&mut play, &listings, &restricted, &notices).await;
@@ -123,6 +124,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.authorityContact", ids(&[&id(1), &id(2), &id(3)])),
         ("Query.complaintForm", vec![json!({ "reviewId": restricted.removed.1 })]),
         ("Query.moderationCase", ids(&[&reviews.online, &restricted.moderated.1])),
+        ("Query.retentionDue", vec![json!({ "before": "2999-01-01" })]),
         ("Query.complaints", vec![json!({})]),
         ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
         ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
@@ -278,6 +280,8 @@ struct Reviews {
     reviewed: String,
     online: String,
     waiting: String,
+    /// Of what goes off sale: its time will end.
+    due: String,
 }
 
 /// Reviews and their photos.
@@ -300,8 +304,25 @@ async fn reviews(play: &mut Play, Listings { listing, off_sale, .. }: &Listings)
     play.does(Buyer, "submitPhotos", json!({ "reviewId": waiting, "photos": [photo()] }), "review.id").await;
     let (_, withdrawn) = play.reviewed(listing).await;
     play.does(Buyer, "withdrawReview", json!({ "reviewId": withdrawn }), "review.id").await;
-    play.reviewed(off_sale).await;
-    Reviews { reviewed, online, waiting }
+    let (_, due) = play.reviewed(off_sale).await;
+    Reviews { reviewed, online, waiting, due }
+}
+
+/// What an authority orders to be kept, and what waits to be forgotten until it is no longer.
+async fn holds(play: &mut Play, Listings { listing, .. }: &Listings, Reviews { due, .. }: &Reviews) {
+    let order = json!({
+        "authority": "Parquet de Paris", "memberState": "FR", "legalBasis": "Reg. (EU) 2023/1543 art. 11",
+        "reference": "PR/2026/77", "orderId": id(1),
+    });
+    play.does(Compliance, "placeLegalHold", with(order.clone(), json!({ "reviewIds": [due] })), "hold.id").await;
+    let (_, withdrawn) = play.reviewed(listing).await;
+    let kept = json!({ "reviewIds": [withdrawn], "buyerIds": [id(21)] });
+    let hold = play.does(Compliance, "placeLegalHold", with(order, kept), "hold.id").await;
+    play.does(Buyer, "withdrawReview", json!({ "reviewId": withdrawn }), "position").await;
+    play.settled().await;
+    let release = json!({ "holdId": hold, "explanation": "the order lapsed" });
+    play.does(Compliance, "releaseLegalHold", release, "hold.id").await;
+    play.settled().await;
 }
 
 /// Everybody sends two notices, one of which leads to nothing; those.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::given::{Given, at, given};
-use crate::listing::ListingPublished;
+use crate::listing::{Listed, ListingPublished};
 use crate::money::Currency;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ fn wanted(product: u128, seller: u128, quantity: u32) -> RequestedLine {
     };
     RequestedLine {
         listing_id: ListingId(Uuid::from_u128(product + seller)),
-        listing: Listing::ForSale(listing),
+        listing: Listing::ForSale(Listed { listing, published_at: at("2026-01-01T12:00:00Z") }),
         quantity,
     }
 }
@@ -67,8 +67,8 @@ pub(crate) fn any_order(seed: u64) -> Given<Order> {
     let lines = (0..=digit(0) % 4).map(|line| {
         let mut wanted =
             wanted(line.into(), (20 + digit(1) % (line + 1)).into(), u32::try_from(1 + digit(2) % 3).unwrap());
-        if let Listing::ForSale(listing) = &mut wanted.listing {
-            listing.price = eur(i64::try_from(1 + seed % 9_973 * (line + 1)).unwrap());
+        if let Listing::ForSale(listed) = &mut wanted.listing {
+            listed.listing.price = eur(i64::try_from(1 + seed % 9_973 * (line + 1)).unwrap());
         }
         wanted
     });

@@ -1,5 +1,6 @@
 use super::*;
 use crate::given::{Given, at, given};
+use crate::ids::LegalHoldId;
 use crate::listing::Condition;
 use crate::money::{Currency, Money};
 use crate::order::{OrderConfirmed, OrderDelivered, OrderEvent, OrderLine, OrderPlaced, OrderShipped};
@@ -264,11 +265,19 @@ fn r_3_2_02_r_3_4_03_photos_are_decided_all_or_none_by_naming_criteria() {
 
 #[test]
 fn r_3_2_05_retention_ends_when_the_years_passed_and_the_product_is_off_sale() {
-    let end = |off_sale: Option<&str>| ReviewCommand::EndRetention { off_sale_since: off_sale.map(at) };
+    let end = |off_sale: Option<&str>| ReviewCommand::EndRetention { off_sale_since: off_sale.map(at), held_by: None };
     let off = Some("2030-01-01T00:00:00Z");
     assert_eq!(live().at("2036-03-10T09:59:59Z").refusal(end(off)), ("R-3.2-05", Refused::TooEarly));
     assert!(live().at("2036-03-10T10:00:00Z").when(end(off)).is_ok());
     assert_eq!(live().at("2040-01-01T00:00:00Z").refusal(end(None)), ("R-3.2-05", Refused::TooEarly));
+}
+
+#[test]
+fn r_3_2_05_a_legal_hold_suspends_the_end_of_a_reviews_time() {
+    let end = |held_by| ReviewCommand::EndRetention { off_sale_since: Some(at("2030-01-01T00:00:00Z")), held_by };
+    let due = live().at("2036-03-10T10:00:00Z");
+    assert_eq!(due.refusal(end(Some(LegalHoldId(Uuid::from_u128(9))))), ("R-3.2-05", Refused::TooEarly));
+    assert!(due.when(end(None)).is_ok());
 }
 
 #[test]

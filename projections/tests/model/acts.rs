@@ -45,6 +45,9 @@ pub(crate) enum Deed {
         listing: u8,
         reason: ListingRemovalReason,
     },
+    ReinstateListing {
+        listing: u8,
+    },
     RemoveSeller {
         seller: u8,
         reason: SellerRemovalReason,
@@ -157,6 +160,7 @@ fn supply() -> impl Strategy<Value = Deed> {
             .prop_map(|(product, seller, premium, price)| Deed::Publish { product, seller, premium, price }),
         3 => (any(), 1..4_u8).prop_map(|(listing, price)| Deed::ChangePrice { listing, price }),
         2 => (any(), select(of_listing)).prop_map(|(listing, reason)| Deed::RemoveListing { listing, reason }),
+        2 => any().prop_map(|listing| Deed::ReinstateListing { listing }),
         1 => (any(), select(of_seller)).prop_map(|(seller, reason)| Deed::RemoveSeller { seller, reason }),
     ]
 }

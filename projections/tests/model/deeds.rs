@@ -5,8 +5,11 @@ use domain::activity::{ActivityCommand, Visit};
 use domain::buyer::Buyer;
 use domain::calendar::Month;
 use domain::criterion::Criterion;
-use domain::ids::{BuyerId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
+use domain::ids::{BuyerId, ComplaintId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
+use domain::legal_hold::HeldData;
+use domain::listing::{
+    Condition, Delisted, ItemState, Listing, ListingCommand, ListingPublished, ListingRemovalReason,
+};
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
@@ -99,6 +102,22 @@ impl Bazaar {
                 if left.is_empty() {
                     self.off_sale_since.insert(product, self.at);
                 }
+            }
+            Deed::ReinstateListing { listing } => {
+                let id = pick(&self.listings, *listing)?;
+                let Listing::Removed(delisted) = self.market.listing_state(id) else {
+                    return Err("it is not removed".into());
+                };
+                let Delisted { last, removed_at, reason } = *delisted;
+                let reinstate = ListingCommand::Reinstate {
+                    complaint: ComplaintId(self.next()),
+                    removed_at,
+                    reason,
+                    seller_standing: self.market.seller_standing(last.listing.seller),
+                };
+                self.market.listing(id, reinstate, occasion)?;
+                self.on_sale.entry(last.listing.product).or_default().insert(id);
+                self.off_sale_since.remove(&last.listing.product);
             }
             Deed::RemoveSeller { seller, reason } => {
                 let remove =
@@ -220,7 +239,8 @@ impl Bazaar {
             Deed::EndRetention { review } => {
                 let (id, _, product) = pick(&self.reviews, *review)?;
                 let off_sale_since = self.off_sale_since.get(&product).copied();
-                self.market.review(id, ReviewCommand::EndRetention { off_sale_since }, occasion)?;
+                let held_by = self.holds_on(HeldData::Review(id)).first().copied();
+                self.market.review(id, ReviewCommand::EndRetention { off_sale_since, held_by }, occasion)?;
             }
             Deed::Adopt { window_days, best_sellers, minimum, weights, years, earlier_of, photo_days } => {
                 let [aesthetic_defect, wrong_product, defective_product, wrong_accessories, late_delivery] = *weights;

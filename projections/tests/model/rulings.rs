@@ -12,13 +12,17 @@ use domain::criterion::Criterion;
 use domain::deadline::{DeadlineCommand, DeadlineMissed, Duty, photos_due};
 use domain::decision::{Decision, Recorded};
 use domain::dispute::{DisputeCommand, DisputeOutcome, Forum};
-use domain::ids::{AuthorityContactId, ComplaintId, ListingId, MailId, NoticeId, OrderId, ReviewId, StatementId};
+use domain::ids::{
+    AuthorityContactId, ComplaintId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ReviewId, StatementId,
+};
+use domain::legal_hold::{HeldData, LegalHoldCommand, PreservationOrder, Remains};
 use domain::mail::{MailCommand, MailContent, MailKind, Recipient};
 use domain::notice::{Allegation, NoticeCommand, NoticeOutcome, NoticeTarget, Notifier};
 use domain::order::Party;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::seller::SellerCommand;
 use domain::statement::{Addressee, Restriction, StatementCommand};
+use domain::subject::SubjectCommand;
 use fixtures::Occasion;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -50,6 +54,9 @@ pub(crate) enum Ruling {
     AnswerOrder { order: u8, effect: AuthorityOrderEffect },
     ConfirmOrder { order: u8 },
     RaiseAlarm { clock: u8 },
+    Hold { review: u8, buyer: Option<u8> },
+    Release { hold: u8 },
+    Forget { review: u8 },
     Write { to_seller: bool, who: u8 },
     Send { mail: u8 },
     FailToSend { mail: u8, again: bool },
@@ -104,8 +111,8 @@ pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
         1 => (any(), proptest::option::of(1..9_u8)).prop_map(|(buyer, days)| Ruling::Block { buyer, days }),
         2 => any().prop_map(|seller| Ruling::ChargeFee { seller }),
         2 => any().prop_map(|order| Ruling::OpenDispute { order }),
-        2 => (any(), forum).prop_map(|(order, forum)| Ruling::Refer { order, forum }),
-        1 => any().prop_map(|order| Ruling::CloseDispute { order }),
+        3 => (any(), forum).prop_map(|(order, forum)| Ruling::Refer { order, forum }),
+        3 => any().prop_map(|order| Ruling::CloseDispute { order }),
         2 => kind.prop_map(|kind| Ruling::ReceiveOrder { kind }),
         2 => (any(), effect).prop_map(|(order, effect)| Ruling::AnswerOrder { order, effect }),
         1 => any().prop_map(|order| Ruling::ConfirmOrder { order }),
@@ -113,7 +120,12 @@ pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
         2 => any().prop_map(|mail| Ruling::Send { mail }),
         2 => (any(), bools()).prop_map(|(mail, again)| Ruling::FailToSend { mail, again }),
     ];
-    prop_oneof![3 => of_reviews, 2 => of_others]
+    let of_holds = prop_oneof![
+        4 => (any(), proptest::option::of(any())).prop_map(|(review, buyer)| Ruling::Hold { review, buyer }),
+        1 => any().prop_map(|hold| Ruling::Release { hold }),
+        3 => any().prop_map(|review| Ruling::Forget { review }),
+    ];
+    prop_oneof![12 => of_reviews, 8 => of_others, 3 => of_holds]
 }
 
 /// What rulings may be about.
@@ -125,6 +137,9 @@ pub(crate) struct Docket {
     complaints: Vec<ComplaintId>,
     contacts: Vec<AuthorityContactId>,
     mails: Vec<MailId>,
+    /// Which holds were placed, and what those in force keep.
+    holds: Vec<LegalHoldId>,
+    held: BTreeMap<LegalHoldId, Vec<HeldData>>,
     /// What is due of what, by which alarm, when.
     clocks: BTreeMap<(Duty, Uuid), (Uuid, DateTime<Utc>)>,
 }
@@ -308,6 +323,45 @@ impl Bazaar {
                 let contact = Recipient::Authority(pick(&self.docket.contacts, *order)?);
                 self.write(contact, MailKind::AuthorityOrderReceived, occasion)?;
             }
+            Ruling::Hold { review, buyer } => {
+                let hold = LegalHoldId(self.next());
+                let mut data = vec![HeldData::Review(pick(&self.reviews, *review)?.0)];
+                data.extend(buyer.map(|buyer| pick(&BUYERS, buyer)).transpose()?.map(HeldData::Buyer));
+                let remains = |data| match self.market.subject_state(data).destroyed {
+                    true => (data, Remains::Destroyed),
+                    false => (data, Remains::Readable),
+                };
+                let order = PreservationOrder {
+                    authority: "Parquet de Paris".into(),
+                    member_state: "FR".parse()?,
+                    legal_basis: "Reg. (EU) 2023/1543 art. 11".into(),
+                    reference: buyer.map(|number| format!("PR/{number}")),
+                    order: None,
+                    ordered_at: Some(self.at - TimeDelta::days(1)),
+                    data: data.iter().copied().map(remains).collect(),
+                };
+                self.market.hold(hold, LegalHoldCommand::Place { order, decided_by: staff() }, occasion)?;
+                self.docket.holds.push(hold);
+                self.docket.held.insert(hold, data);
+            }
+            Ruling::Release { hold } => {
+                let hold = pick(&self.docket.holds, *hold)?;
+                let release = LegalHoldCommand::Release { explanation: "lapsed".into(), decided_by: staff() };
+                self.market.hold(hold, release, occasion)?;
+                self.docket.held.remove(&hold);
+            }
+            Ruling::Forget { review } => {
+                let is_withdrawn = |id: &ReviewId| matches!(self.market.review_state(*id), Review::Withdrawn);
+                let withdrawn: Vec<_> = self.reviews.iter().map(|(id, ..)| *id).filter(is_withdrawn).collect();
+                let (data, asked_by) = (HeldData::Review(pick(&withdrawn, *review)?), Uuid::nil());
+                let holds = self.holds_on(data);
+                let command = if holds.is_empty() {
+                    SubjectCommand::RecordDestruction { subject: data.subject(), asked_by }
+                } else {
+                    SubjectCommand::Defer { data, asked_by, holds: holds.into_iter().collect() }
+                };
+                self.market.subject(data, command, occasion)?;
+            }
             Ruling::Write { to_seller, who } => {
                 let recipient = if *to_seller {
                     Recipient::Seller(pick(&SELLERS, *who)?)
@@ -348,6 +402,11 @@ impl Bazaar {
     pub(crate) fn begin_photo_clock(&mut self, review: ReviewId) {
         let (due, alarm) = (photos_due(self.at, self.market.policies()), self.next());
         self.docket.clocks.insert((Duty::PhotoDecision, review.0), (alarm, due));
+    }
+
+    /// The holds in force on something.
+    pub(crate) fn holds_on(&self, data: HeldData) -> Vec<LegalHoldId> {
+        self.docket.held.iter().filter(|(_, held)| held.contains(&data)).map(|(hold, _)| *hold).collect()
     }
 
     fn photos_wait(&self, review: ReviewId) -> bool {

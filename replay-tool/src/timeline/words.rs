@@ -11,6 +11,7 @@ use domain::criterion::Criterion;
 use domain::deadline::DeadlineEvent;
 use domain::dispute::DisputeEvent;
 use domain::invitation::InvitationEvent;
+use domain::legal_hold::{HeldData, LegalHoldEvent};
 use domain::listing::ListingEvent;
 use domain::mail::{MailEvent, Recipient};
 use domain::notice::{NoticeEvent, NoticeTarget};
@@ -51,6 +52,7 @@ pub(super) fn told(event: &Event) -> String {
         ),
         Event::Complaint(event) => complaint(event),
         Event::Authority(event) => authority(event),
+        Event::LegalHold(event) => legal_hold(event),
         Event::Dispute(event) => dispute(event),
         Event::SafetyWarning(SafetyWarningEvent::BuyersWarned(event)) => format!(
             "{} were to be warned of the product ({}): “{}”",
@@ -76,6 +78,11 @@ pub(super) fn told(event: &Event) -> String {
         Event::Subject(SubjectEvent::SubjectKeyDestroyed(event)) => {
             format!("The key of {} was destroyed: what it sealed can't be read any more", event.subject)
         }
+        Event::Subject(SubjectEvent::ErasureDeferred(event)) => format!(
+            "The {} was to be forgotten, and is kept until {} on it ended (GDPR art. 17(3)(b)); whoever asked is told",
+            held(event.data),
+            counted(event.holds.len(), "legal hold")
+        ),
     }
 }
 
@@ -112,6 +119,10 @@ fn listing(event: &ListingEvent) -> String {
         ListingEvent::ListingPriceChanged(event) => {
             format!("The price of the listing became {} and {} delivery", event.price, event.delivery_cost)
         }
+        ListingEvent::ListingReinstated(event) => format!(
+            "The listing was for sale again, after a complaint, for {} and {} delivery, as it was",
+            event.listing.price, event.listing.delivery_cost
+        ),
         ListingEvent::ListingRemoved(event) => {
             format!("The listing was taken off sale ({}){}", word(&event.reason), quoted(&event.explanation))
         }
@@ -268,6 +279,34 @@ fn authority(event: &AuthorityEvent) -> String {
         AuthorityEvent::AuthorityOrderExecuted(event) => {
             format!("The authority's order was answered, effect {}: “{}”", word(&event.effect), event.explanation)
         }
+    }
+}
+
+fn legal_hold(event: &LegalHoldEvent) -> String {
+    let all = |data: &[HeldData]| {
+        let of = |wanted: &str| data.iter().filter(|data| held(**data) == wanted).count();
+        let counts = [("review", of("review")), ("buyer", of("buyer"))];
+        let named = counts.iter().filter(|(_, count)| *count > 0).map(|(one, count)| counted(*count, one));
+        named.collect::<Vec<_>>().join(" and ")
+    };
+    match event {
+        LegalHoldEvent::LegalHoldPlaced(event) => format!(
+            "{} ordered that the data of {} be kept ({}{}); until the hold is released, it is not ended",
+            event.authority,
+            all(&event.data),
+            event.legal_basis,
+            event.reference.as_ref().map_or_else(String::new, |reference| format!(", their reference {reference}"))
+        ),
+        LegalHoldEvent::LegalHoldReleased(event) => {
+            format!("The legal hold on the data of {} was released: “{}”", all(&event.data), event.explanation)
+        }
+    }
+}
+
+const fn held(data: HeldData) -> &'static str {
+    match data {
+        HeldData::Review(_) => "review",
+        HeldData::Buyer(_) => "buyer",
     }
 }
 

@@ -12,6 +12,7 @@ use domain::complaint::Complaint;
 use domain::deadline::Deadline;
 use domain::dispute::Dispute;
 use domain::invitation::Invitation;
+use domain::legal_hold::LegalHold;
 use domain::listing::Listing;
 use domain::mail::Mail;
 use domain::notice::Notice;
@@ -138,6 +139,7 @@ fn folded(event: &Event, at: DateTime<Utc>) {
         Event::Statement(event) => fold::<Statement>(event, at),
         Event::Complaint(event) => fold::<Complaint>(event, at),
         Event::Authority(event) => fold::<Authority>(event, at),
+        Event::LegalHold(event) => fold::<LegalHold>(event, at),
         Event::Dispute(event) => fold::<Dispute>(event, at),
         Event::SafetyWarning(event) => fold::<SafetyWarning>(event, at),
         Event::Deadline(event) => fold::<Deadline>(event, at),

@@ -41,6 +41,9 @@ pub(crate) fn for_sale(facts: &[Happened]) -> HashMap<ListingId, (ListingPublish
                 listings.insert(id, (listing.clone(), fact.micros()));
             }
             ListingEvent::ListingPriceChanged(change) => listings.get_mut(&id).unwrap().0.price = change.price,
+            ListingEvent::ListingReinstated(back) => {
+                listings.insert(id, (back.listing.clone(), back.published_at.timestamp_micros()));
+            }
             ListingEvent::ListingRemoved(_) => {
                 listings.remove(&id);
             }

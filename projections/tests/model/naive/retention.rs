@@ -1,14 +1,17 @@
-//! How long reviews stay: since when a product is not for sale, and when a review's years have passed.
+//! How long reviews stay: since when a product is not for sale, when a review's years have passed, and what is held.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::Event;
 use domain::calendar::years_later;
-use domain::ids::{ProductId, ReviewId};
+use domain::ids::{LegalHoldId, ProductId, ReviewId};
+use domain::legal_hold::{HeldData, LegalHoldEvent};
 use domain::listing::ListingEvent;
 use domain::policy::RetentionReading;
 use domain::review::ReviewEvent;
+use domain::subject::SubjectEvent;
+use projections::legal_holds::DeferredRow;
 use projections::retention::RetentionReader;
 use projections::{Happened, Rows};
 
@@ -70,4 +73,57 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
     }
     all_due.sort_unstable();
     assert_eq!(reader.due(None).map(|row| row.unwrap()).collect::<Vec<_>>(), all_due);
+    let products: BTreeSet<ProductId> = running(facts).into_values().map(|(product, ..)| product).collect();
+    for product in products {
+        let of_product = |(_, id): &&(i64, ReviewId)| reader.review(*id).unwrap().unwrap().product == product;
+        let expected: Vec<_> = all_due.iter().filter(of_product).copied().collect();
+        assert_eq!(reader.due_of_product(product).unwrap(), expected, "{product}");
+    }
+    check_holds(&reader, facts);
+}
+
+/// Compares what is held, and what waits because of it, with what was placed, released and forgotten.
+fn check_holds(reader: &RetentionReader<'_>, facts: &[Happened]) {
+    let placed = facts.iter().filter_map(|fact| match &fact.event {
+        Event::LegalHold(LegalHoldEvent::LegalHoldPlaced(placed)) => Some((fact, placed)),
+        _ => None,
+    });
+    let released_at = |hold| {
+        let released = |fact: &&Happened| {
+            fact.id == hold && matches!(fact.event, Event::LegalHold(LegalHoldEvent::LegalHoldReleased(_)))
+        };
+        facts.iter().find(released).map(Happened::micros)
+    };
+    let (mut newest, mut on) = (Vec::new(), BTreeMap::<HeldData, BTreeSet<LegalHoldId>>::new());
+    for (fact, placed) in placed {
+        let (id, row) = (LegalHoldId(fact.id), reader.holds().hold(LegalHoldId(fact.id)).unwrap().unwrap());
+        assert_eq!((&row.legal_basis, &row.data, row.placed_at), (&placed.legal_basis, &placed.data, fact.micros()));
+        assert_eq!(row.release.map(|release| release.at), released_at(fact.id), "{id}");
+        newest.push((std::cmp::Reverse(fact.micros()), id));
+        for data in &placed.data {
+            let holds = on.entry(*data).or_default();
+            if released_at(fact.id).is_none() {
+                holds.insert(id);
+            }
+        }
+    }
+    newest.sort_unstable();
+    let shown: Vec<_> = reader.holds().newest(None).map(|cursor| cursor.unwrap().1).collect();
+    assert_eq!(shown, newest.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+    for (data, holds) in on {
+        assert_eq!(reader.holds().on(data).unwrap(), holds.into_iter().collect::<Vec<_>>(), "{data}");
+        let mut deferred = None;
+        for fact in facts {
+            match &fact.event {
+                Event::Subject(SubjectEvent::ErasureDeferred(event)) if event.data == data => {
+                    deferred = Some(DeferredRow { deferred_at: fact.micros(), destroyed_at: None });
+                }
+                Event::Subject(SubjectEvent::SubjectKeyDestroyed(event)) if event.subject == data.subject() => {
+                    deferred = deferred.map(|row| DeferredRow { destroyed_at: Some(fact.micros()), ..row });
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(reader.holds().deferred(data).unwrap(), deferred, "{data}");
+    }
 }
