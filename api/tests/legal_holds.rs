@@ -18,14 +18,11 @@ use domain::EventKind;
 use domain::buyer::Buyer;
 use domain::ids::{CommandId, LegalHoldId, ListingId, OrderId, ProductId, ReviewId, SellerId, StaffId};
 use domain::legal_hold::{HeldData, LegalHoldCommand, PreservationOrder, Remains};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished, ListingRemovalReason};
+use domain::listing::{ListingCommand, ListingRemovalReason};
 use domain::metadata::{Actor, Role};
-use domain::money::{Currency, Money};
 use domain::order::{OrderCommand, Party, RequestedLine, quote};
-use domain::product::ProductCommand;
 use domain::recording::Cause;
 use domain::review::{Licence, Opinion, ReviewCommand};
-use domain::seller::{SellerCommand, SellerStanding, SellerTermsAccepted, TraderContact};
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, OwnKeys, Position, Recorded};
 use fixtures::{History, Marketplace, Occasion, Step};
@@ -237,49 +234,7 @@ fn ten_years() -> History {
         let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
         Occasion { at: moment.parse().unwrap(), cause }
     };
-    let contact = TraderContact {
-        name: "A. Jansen".into(),
-        address: "Kade 1, Gent".into(),
-        phone: "+32 1".into(),
-        email: "a@example.eu".into(),
-        identification: "eID 7".into(),
-        payment_account: "BE71".into(),
-    };
-    let register = SellerCommand::Register {
-        seller: SELLER,
-        shop_name: "Renew".into(),
-        country: "BE".parse().unwrap(),
-        trade_register_number: "0123".into(),
-        self_certified: true,
-        contact: Box::new(contact),
-        terms: SellerTermsAccepted { terms_version: "1".into(), quality_charter_version: "1".into() },
-    };
-    let opened = "2020-01-05T10:00:00Z";
-    market.seller(SELLER, register, on(opened)).unwrap();
-    market.seller(SELLER, SellerCommand::Verify { checked_against: "KBO".into() }, on(opened)).unwrap();
-    let catalogue = ProductCommand::Catalogue {
-        title: "iPhone 13".into(),
-        brand: "Apple".into(),
-        category: "smartphones".into(),
-        subcategory: "iphone".into(),
-        ean: None,
-    };
-    market.product(OF, catalogue, on(opened)).unwrap();
-    let publish = ListingCommand::Publish {
-        item: ItemState::Refurbished,
-        listing: ListingPublished {
-            product: OF,
-            seller: SELLER,
-            condition: Condition::Good,
-            price: Money::new(10_000, Currency::EUR),
-            delivery_cost: Money::new(0, Currency::EUR),
-            delivery_days: 3,
-            warranty_months: 12,
-        },
-        seller_standing: SellerStanding::Verified,
-        category: market.category_of(OF),
-    };
-    market.listing(ON_SALE, publish, on(opened)).unwrap();
+    fixtures::stall(&mut market, (SELLER, OF), [ON_SALE], || on("2020-01-05T10:00:00Z")).unwrap();
     for order in ORDERS {
         let line = RequestedLine { listing_id: ON_SALE, listing: market.listing_state(ON_SALE), quantity: 1 };
         let place = OrderCommand::Place {

@@ -13,12 +13,9 @@ use api::reactors::seller_removal::SellerRemoval;
 use api::reactors::{Fact, Reactor};
 use domain::EventKind;
 use domain::ids::{CommandId, ListingId, ProductId, SellerId, StaffId};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
 use domain::metadata::Actor;
-use domain::money::{Currency, Money};
-use domain::product::ProductCommand;
 use domain::recording::Cause;
-use domain::seller::{SellerCommand, SellerRemovalReason, SellerStanding, SellerTermsAccepted, TraderContact};
+use domain::seller::{SellerCommand, SellerRemovalReason};
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, OwnKeys, Position, Recorded};
 use fixtures::{Marketplace, Occasion};
@@ -36,51 +33,8 @@ fn history(listings: u128, removed: bool) -> fixtures::History {
         let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
         Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause }
     };
-    let contact = TraderContact {
-        name: "A. Jansen".into(),
-        address: "Kade 1, Gent".into(),
-        phone: "+32 1".into(),
-        email: "a@example.eu".into(),
-        identification: "eID 7".into(),
-        payment_account: "BE71".into(),
-    };
-    let register = SellerCommand::Register {
-        seller: SELLER,
-        shop_name: "Renew".into(),
-        country: "BE".parse().unwrap(),
-        trade_register_number: "0123".into(),
-        self_certified: true,
-        contact: Box::new(contact),
-        terms: SellerTermsAccepted { terms_version: "1".into(), quality_charter_version: "1".into() },
-    };
-    market.seller(SELLER, register, occasion()).unwrap();
-    market.seller(SELLER, SellerCommand::Verify { checked_against: "KBO".into() }, occasion()).unwrap();
-    let product = ProductId(Uuid::from_u128(2));
-    let catalogue = ProductCommand::Catalogue {
-        title: "iPhone 13".into(),
-        brand: "Apple".into(),
-        category: "smartphones".into(),
-        subcategory: "iphone".into(),
-        ean: None,
-    };
-    market.product(product, catalogue, occasion()).unwrap();
-    for number in 0..listings {
-        let publish = ListingCommand::Publish {
-            item: ItemState::Refurbished,
-            listing: ListingPublished {
-                product,
-                seller: SELLER,
-                condition: Condition::Good,
-                price: Money::new(10_000, Currency::EUR),
-                delivery_cost: Money::new(0, Currency::EUR),
-                delivery_days: 3,
-                warranty_months: 12,
-            },
-            seller_standing: SellerStanding::Verified,
-            category: market.category_of(product),
-        };
-        market.listing(ListingId(Uuid::from_u128(1_000 + number)), publish, occasion()).unwrap();
-    }
+    let listings = (0..listings).map(|number| ListingId(Uuid::from_u128(1_000 + number)));
+    fixtures::stall(&mut market, (SELLER, ProductId(Uuid::from_u128(2))), listings, &mut occasion).unwrap();
     if removed {
         let remove = SellerCommand::Remove {
             reason: SellerRemovalReason::BreachOfTerms,

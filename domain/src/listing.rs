@@ -272,6 +272,13 @@ impl Listing {
     }
 }
 
+/// Only a verified seller may (R-2.1-01); `otherwise` says what of it.
+fn may_list(standing: SellerStanding, otherwise: &str) -> Result<(), Refusal> {
+    require(standing == SellerStanding::Verified, Rule("R-2.1-01"), Refused::NotEligible, "sellerId", || {
+        format!("only a verified seller may list; {otherwise}")
+    })
+}
+
 impl Aggregate for Listing {
     const CATEGORY: &'static str = "listing";
     type Command = ListingCommand;
@@ -283,13 +290,7 @@ impl Aggregate for Listing {
                 require(matches!(self, Self::Unknown), Rule("R-1.2-02"), Refused::AlreadyDone, "listingId", || {
                     "this listing was published already".to_owned()
                 })?;
-                require(
-                    seller_standing == SellerStanding::Verified,
-                    Rule("R-2.1-01"),
-                    Refused::NotEligible,
-                    "sellerId",
-                    || "only a verified seller may list; register, accept the terms and be verified first".to_owned(),
-                )?;
+                may_list(seller_standing, "register, accept the terms and be verified first")?;
                 require(item == ItemState::Refurbished, Rule("R-1.1-02"), Refused::NotEligible, "itemState", || {
                     "only refurbished items are sold here, no new ones".to_owned()
                 })?;
@@ -385,13 +386,7 @@ impl Aggregate for Listing {
                 require(contested, CONTEST, Refused::NotEligible, "listingId", || {
                     "this listing is removed by another decision than the one contested".to_owned()
                 })?;
-                require(
-                    seller_standing == SellerStanding::Verified,
-                    Rule("R-2.1-01"),
-                    Refused::NotEligible,
-                    "sellerId",
-                    || "only a verified seller may list; its seller was removed since".to_owned(),
-                )?;
+                may_list(seller_standing, "its seller was removed since")?;
                 let Listed { listing, published_at } = delisted.last.clone();
                 Ok(vec![ListingReinstated { listing, published_at, complaint }.into()])
             }

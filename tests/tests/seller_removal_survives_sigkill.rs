@@ -10,12 +10,9 @@ use std::time::{Duration, Instant};
 use domain::EventKind;
 use domain::event::Event;
 use domain::ids::{CommandId, ListingId, ProductId, SellerId, StaffId};
-use domain::listing::{Condition, ItemState, ListingCommand, ListingPublished};
 use domain::metadata::Actor;
-use domain::money::{Currency, Money};
-use domain::product::ProductCommand;
 use domain::recording::Cause;
-use domain::seller::{SellerCommand, SellerRemovalReason, SellerStanding, SellerTermsAccepted, TraderContact};
+use domain::seller::{SellerCommand, SellerRemovalReason};
 use domain::statement::StatementEvent;
 use event_log::{Direction, EmbeddedLog, EventLog, Recorded};
 use fixtures::{History, Marketplace, Occasion};
@@ -42,57 +39,12 @@ fn removed_seller() -> History {
         let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
         Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause }
     };
-    let text = |text: &str| text.to_owned();
-    let contact = TraderContact {
-        name: text("A. Jansen"),
-        address: text("Kade 1, Gent"),
-        phone: text("+32 1"),
-        email: text("a@example.eu"),
-        identification: text("eID 7"),
-        payment_account: text("BE71"),
-    };
-    let register = SellerCommand::Register {
-        seller: SELLER,
-        shop_name: text("Renew"),
-        country: "BE".parse().unwrap(),
-        trade_register_number: text("0123"),
-        self_certified: true,
-        contact: Box::new(contact),
-        terms: SellerTermsAccepted { terms_version: text("1"), quality_charter_version: text("1") },
-    };
-    market.seller(SELLER, register, occasion()).unwrap();
-    market.seller(SELLER, SellerCommand::Verify { checked_against: text("KBO") }, occasion()).unwrap();
-    let catalogue = ProductCommand::Catalogue {
-        title: text("iPhone 13"),
-        brand: text("Apple"),
-        category: text("smartphones"),
-        subcategory: text("iphone"),
-        ean: None,
-    };
-    market.product(PRODUCT, catalogue, occasion()).unwrap();
-    for number in 0..LISTINGS {
-        let eur = |minor| Money::new(minor, Currency::EUR);
-        let listing = ListingPublished {
-            product: PRODUCT,
-            seller: SELLER,
-            condition: Condition::Good,
-            price: eur(10_000),
-            delivery_cost: eur(0),
-            delivery_days: 3,
-            warranty_months: 12,
-        };
-        let publish = ListingCommand::Publish {
-            item: ItemState::Refurbished,
-            listing,
-            seller_standing: SellerStanding::Verified,
-            category: market.category_of(PRODUCT),
-        };
-        market.listing(ListingId(Uuid::from_u128(1_000 + number as u128)), publish, occasion()).unwrap();
-    }
+    let listings = (0..LISTINGS).map(|number| ListingId(Uuid::from_u128(1_000 + number as u128)));
+    fixtures::stall(&mut market, (SELLER, PRODUCT), listings, &mut occasion).unwrap();
     let remove = SellerCommand::Remove {
         reason: SellerRemovalReason::BreachOfTerms,
-        explanation: text("sold new phones"),
-        decided_by: StaffId(text("o-1")),
+        explanation: "sold new phones".into(),
+        decided_by: StaffId("o-1".into()),
     };
     market.seller(SELLER, remove, occasion()).unwrap();
     market.into_history()
