@@ -28,6 +28,12 @@ impl fmt::Debug for Digest {
     }
 }
 
+impl From<[u8; 32]> for Digest {
+    fn from(sha256: [u8; 32]) -> Self {
+        Self(sha256)
+    }
+}
+
 impl Digest {
     /// Of a text: for figures, which are digested as they are printed.
     #[must_use]

@@ -211,7 +211,7 @@ fn event_at(log: &dyn EventLog, position: Position) -> Result<Option<Recorded>, 
 /// An event's hash, as hexadecimal.
 fn hash_at(log: &dyn EventLog, position: Position) -> Result<Option<String>, ViewError> {
     let hash = event_at(log, position)?.map(|event| Hash::of_event(&event));
-    Ok(hash.map(|hash| hash.0.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(hash.map(|hash| crate::digest::Digest::from(hash.0).to_string()))
 }
 
 /// Pairs of a store: key length u32, value length u32, key, value, …; then the hash of all.

@@ -97,8 +97,7 @@ pub(crate) fn compare(
         at = at.next();
         progress.at(at.0, end.0);
     }
-    let hexadecimal = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Compared::Same(hexadecimal))
+    Ok(Compared::Same(projections::digest::Digest::from(<[u8; 32]>::from(digest.finalize())).to_string()))
 }
 
 /// What a target has at the end of the source, if it goes on.
