@@ -12,12 +12,12 @@
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
-//! | [`compliance`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, reports, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`active_recipients`] [`activity`] [`retention`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, what they are made of, reports, reasons, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
 //! | [`guard`] [`access_table`] | who may use which field; for everybody and every field |
-//! | [`node`] [`page`] [`scalars`] | global ids, pages of lists, values |
+//! | [`node`] [`page`] [`period`] [`scalars`] | global ids, pages of lists, months, values |
 //! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
 //!
 //! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
@@ -28,6 +28,8 @@
 //! views.
 
 pub mod access_table;
+pub mod active_recipients;
+pub mod activity;
 pub mod audit;
 pub mod authorities;
 pub mod authority_contact;
@@ -35,7 +37,6 @@ pub mod buyers;
 pub mod command;
 pub mod complaint_queue;
 pub mod complaints;
-pub mod compliance;
 pub mod deadlines;
 pub mod disputes;
 pub mod documents;
@@ -60,11 +61,13 @@ pub mod order_commands;
 pub mod order_disputes;
 pub mod orders;
 pub mod page;
+pub mod period;
 pub mod photo_submission;
 pub mod platform;
 pub mod policies;
 pub mod products;
 pub mod ratings;
+pub mod retention;
 pub mod review_commands;
 pub mod reviews;
 pub mod scalars;
@@ -106,7 +109,8 @@ pub struct Query(
     moderation_cases::CaseQuery,
     notice_queue::NoticeQuery,
     complaint_queue::ComplaintQuery,
-    compliance::ComplianceQuery,
+    active_recipients::ActiveRecipientsQuery,
+    retention::RetentionQuery,
     legal_holds::LegalHoldQuery,
     transparency::TransparencyQuery,
     statements::StatementQuery,
@@ -132,7 +136,7 @@ pub struct Mutation(
     disputes::DisputeMutation,
     authorities::AuthorityMutation,
     legal_holds::LegalHoldMutation,
-    compliance::ComplianceMutation,
+    activity::ActivityMutation,
     policies::PolicyMutation,
 );
 

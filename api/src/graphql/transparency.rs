@@ -6,8 +6,8 @@ use projections::transparency::{
     TransparencyReport as Report,
 };
 
-use super::compliance::{DsaPeriod, DsaPeriodInput};
 use super::guard::{Allowed, FIGURES, Only};
+use super::period::{DsaPeriod, DsaPeriodInput};
 use super::platform::{Provenance, read};
 use super::scalars::Decimal;
 use super::user_error::query_error;

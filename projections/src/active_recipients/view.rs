@@ -11,7 +11,7 @@
 //! two states in a month counts in both, and once in the Union.
 
 use chrono::{DateTime, Utc};
-use domain::activity::{ActivityEvent, Excluded, RecipientRole};
+use domain::activity::{ActivityEvent, RecipientRole};
 use domain::calendar::{Month, ReportPeriod};
 use domain::event::{Event, EventKind};
 use domain::ids::RecipientId;
@@ -20,6 +20,7 @@ use domain::place::MemberState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 
+use super::{Average, MonthRow};
 use crate::ViewError;
 use crate::report::{Filter, Report, cell};
 use crate::rows::Rows;
@@ -36,30 +37,7 @@ struct Seen {
     as_trader: u32,
 }
 
-/// How many recipients were active in a month.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct MonthRow {
-    /// In the Union, each once.
-    pub union: u64,
-    /// … of which as buyers, each once.
-    pub buyers: u64,
-    /// … of which as traders, each once.
-    pub traders: u64,
-    /// In each Member State, in alphabetical order of code. Empty before anyone was seen.
-    by_state: Vec<u64>,
-    /// Visits left out.
-    pub excluded: Excluded,
-}
-
 impl Value for Seen {}
-impl Value for MonthRow {}
-
-impl MonthRow {
-    /// The Member States with anyone active, in alphabetical order of code.
-    pub fn states(&self) -> impl Iterator<Item = (MemberState, u64)> + '_ {
-        MemberState::ALL.into_iter().zip(self.by_state.iter().copied()).filter(|(_, count)| *count > 0)
-    }
-}
 
 /// The month in which an event counts; nothing where it counts in none.
 #[must_use]
@@ -194,66 +172,6 @@ impl View for ActiveRecipients {
     }
 }
 
-/// The average monthly active recipients of six months, as DSA art. 24(2) asks, or of the year of a report: an exact
-/// fraction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Average {
-    /// The months with their rows, in order.
-    pub months: Vec<(Month, MonthRow)>,
-}
-
-/// From so many average monthly active recipients on, a platform is a very large one (DSA art. 33(1)).
-pub const VERY_LARGE: u64 = 45_000_000;
-
-impl Average {
-    /// The recipients of the six months, added up.
-    #[must_use]
-    pub fn numerator(&self) -> u64 {
-        self.months.iter().map(|(_, row)| row.union).sum()
-    }
-
-    /// The months.
-    #[must_use]
-    pub fn denominator(&self) -> u64 {
-        self.months.len() as u64
-    }
-
-    /// The average with two decimals, rounded half to even.
-    #[must_use]
-    pub fn decimal(&self) -> String {
-        let (numerator, denominator) = (self.numerator() * 100, self.denominator().max(1));
-        let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-        let up = 2 * remainder > denominator || (2 * remainder == denominator && quotient % 2 == 1);
-        let hundredths = quotient + u64::from(up);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
-    }
-
-    /// Whether it is below the threshold of a very large online platform.
-    #[must_use]
-    pub fn below_threshold(&self) -> bool {
-        self.numerator() < VERY_LARGE * self.denominator()
-    }
-
-    /// What is digested of it: everything that is printed, in a fixed order.
-    #[must_use]
-    pub fn digest(&self) -> crate::digest::Digest {
-        use std::fmt::Write as _;
-        let mut text = String::new();
-        for (month, row) in &self.months {
-            // Writing to a String can't fail.
-            let _ = writeln!(
-                text,
-                "{month} EU {} {} {} {} {}",
-                row.union, row.buyers, row.traders, row.excluded.bots, row.excluded.incidental
-            );
-            for (state, count) in row.states() {
-                let _ = writeln!(text, "{month} {state} {count}");
-            }
-        }
-        crate::digest::Digest::of_text(&text)
-    }
-}
-
 /// What can be read of the view.
 #[derive(Debug, Clone, Copy)]
 pub struct ActiveRecipientsReader<'a>(pub &'a Rows);
@@ -279,35 +197,5 @@ impl ActiveRecipientsReader<'_> {
             .map(|month| Ok((month, self.month(month)?)))
             .collect::<Result<_, ViewError>>()?;
         Ok(Average { months })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::calendar::SixMonths;
-
-    fn average(unions: [u64; 6]) -> Average {
-        let period: SixMonths = "2018-H1".parse().unwrap();
-        Average {
-            months: period
-                .months()
-                .into_iter()
-                .zip(unions.map(|union| MonthRow { union, ..MonthRow::default() }))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn r_5_01_the_figure_is_the_mean_of_six_months_as_an_exact_fraction() {
-        let figure = average([1, 2, 3, 4, 5, 7]);
-        assert_eq!((figure.numerator(), figure.denominator(), figure.decimal().as_str()), (22, 6, "3.67"));
-        assert_eq!(average([3, 0, 0, 0, 0, 0]).decimal(), "0.50");
-    }
-
-    #[test]
-    fn r_5_03_compared_with_the_threshold_exactly() {
-        assert!(average([VERY_LARGE - 1; 6]).below_threshold());
-        assert!(!average([VERY_LARGE; 6]).below_threshold());
     }
 }
