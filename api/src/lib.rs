@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
+//! | [`activity`] [`pseudonyms`] | visits from edge servers, and by what names the book knows recipients |
 //! | [`clock`] | what time it is on the platform |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
@@ -20,6 +21,7 @@
 //! once and answers the same. Absences: no command reads a view; nothing here touches the log's files; no query
 //! writes.
 
+pub mod activity;
 pub mod auth;
 pub mod clock;
 pub mod commands;
@@ -34,6 +36,7 @@ pub mod keys;
 pub mod mail;
 pub mod opened;
 pub mod photos;
+pub mod pseudonyms;
 pub mod reactors;
 pub mod serve;
 mod tls;

@@ -9,6 +9,7 @@
 //! | [`decision`] | which events restrict somebody, and why |
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
+//! | [`pseudonym`] [`sightings`] [`counting_rule`] | by what name a recipient is known in a month, who has been seen in it, which visits count |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
@@ -28,6 +29,7 @@ pub mod authority;
 pub mod buyer;
 pub mod calendar;
 pub mod complaint;
+pub mod counting_rule;
 pub mod criterion;
 pub mod deadline;
 pub mod decision;
@@ -51,6 +53,7 @@ pub mod personal_data;
 pub mod place;
 pub mod policy;
 pub mod product;
+pub mod pseudonym;
 pub mod quality;
 pub mod ranking;
 pub mod recording;
@@ -61,6 +64,7 @@ pub mod review_order;
 pub mod safety_warning;
 pub mod sealed;
 pub mod seller;
+pub mod sightings;
 pub mod statement;
 pub mod subject;
 pub mod text;

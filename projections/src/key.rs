@@ -8,8 +8,8 @@ use std::io::Write;
 
 use domain::calendar::Month;
 use domain::ids::{
-    AuthorityContactId, BuyerId, ComplaintId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ProductId,
-    RecipientId, ReviewId, SellerId, StatementId,
+    AuthorityContactId, BuyerId, ComplaintId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ProductId, ReviewId,
+    SellerId, StatementId,
 };
 use domain::place::MemberState;
 use domain::text::Slug;
@@ -117,7 +117,6 @@ ids!(
     NoticeId,
     OrderId,
     ProductId,
-    RecipientId,
     ReviewId,
     SellerId,
     StatementId

@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
 use projections::Checkpoint;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, VERY_LARGE};
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, Counted, VERY_LARGE};
 use projections::registry::ViewKind;
 use projections::view::View;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::output::say;
 pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
     let kind = ViewKind::named(ActiveRecipients::NAME)?;
     let replayed = book::replay(data, &[kind], at.until())?;
-    let average = ActiveRecipientsReader(replayed.views.rows(kind)?).average(period)?;
+    let average = ActiveRecipientsReader::new(replayed.views.rows(kind)?, &Counted::default()).average(period)?;
     let reached = replayed.views.address();
     if as_json {
         say!("{:#}", json(period, &average, reached));

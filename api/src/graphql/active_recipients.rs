@@ -24,9 +24,9 @@ pub struct DsaMonth {
     /// … of which as traders.
     traders: u64,
     /// Visits by bots, left out.
-    excluded_bots: u32,
+    excluded_bots: u64,
     /// Pages opened and left at once, left out.
-    excluded_incidental: u32,
+    excluded_incidental: u64,
 }
 
 /// A Member State's active recipients.

@@ -7,6 +7,7 @@
 //! | `GET /graphiql` | a page for trying queries, served whole from this program |
 //! | `POST /photos?reviewId=…` | takes photos of a review |
 //! | `GET /photos/{id}`, `GET /photos/{id}/thumbnail` | a photo, once a person has approved it |
+//! | `POST /activity` | takes a batch of visits from an edge server |
 //! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
@@ -14,6 +15,7 @@
 //! What clients may take of the server by any of them is bounded: `limits`, `serving`, `answering`, `taking`, `connections`
 //! (docs/limits.md).
 
+mod activity;
 mod answering;
 mod body;
 mod connections;
@@ -24,6 +26,7 @@ mod health;
 mod json;
 mod limits;
 pub mod metrics;
+mod outcome;
 mod photo_uploads;
 mod photos;
 mod serving;
@@ -66,6 +69,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/photos", post(photo_uploads::send))
         .route("/photos/{id}", get(photos::photo))
         .route("/photos/{id}/thumbnail", get(photos::thumbnail))
+        .route("/activity", post(activity::record))
         .route("/views", get(views::digests))
         .route("/views/{name}", get(views::view))
         .route("/healthz", get(health::lives))

@@ -60,6 +60,10 @@ impl Average {
             for (state, count) in row.states() {
                 let _ = writeln!(text, "{month} {state} {count}");
             }
+            // Not told apart from buyers before there were any, so that a figure of then keeps its digest.
+            if row.visitors > 0 {
+                let _ = writeln!(text, "{month} EU visitors {}", row.visitors);
+            }
         }
         Digest::of_text(&text)
     }

@@ -1,9 +1,11 @@
 //! Active recipients by month and Member State, and the figure that is published of them (DSA art. 24(2); R-5-01 to R-5-04).
 
 mod average;
+mod count;
 mod month;
 mod view;
 
 pub use average::{Average, VERY_LARGE};
+pub use count::{Counter, Counts};
 pub use month::MonthRow;
-pub use view::{ActiveRecipients, ActiveRecipientsReader, counts_in};
+pub use view::{ActiveRecipients, ActiveRecipientsReader, Counted, counts_in};

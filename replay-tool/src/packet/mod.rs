@@ -33,7 +33,7 @@ use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::EventLog;
 use event_log::merkle::{Comparison, PublicHeadKey, SignedHead};
 use projections::Checkpoint;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average};
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, Counted};
 use projections::registry::ViewKind;
 use projections::runner::Until;
 use projections::view::View;
@@ -79,7 +79,7 @@ pub(crate) fn run(
     let until = Until { position: Some(position), moment };
     let kind = ViewKind::named(ActiveRecipients::NAME)?;
     let replayed = book::replay_from_nothing(data, &[kind], until)?;
-    let average = ActiveRecipientsReader(replayed.views.rows(kind)?).average(period)?;
+    let average = ActiveRecipientsReader::new(replayed.views.rows(kind)?, &Counted::default()).average(period)?;
     let reached = replayed.views.address();
     let substance = Substance::read(log.as_ref(), period, until)?;
     let packet = Packet { period, average, reached, head, key, substance };
