@@ -7,6 +7,7 @@
 //! | `GET /graphiql` | a page for trying queries, served whole from this program |
 //! | `POST /photos?reviewId=…` | takes photos of a review |
 //! | `GET /photos/{id}`, `GET /photos/{id}/thumbnail` | a photo, once a person has approved it |
+//! | `/console` | pages for staff and auditors: [`console`](crate::console) |
 //! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
@@ -15,17 +16,17 @@
 //! (docs/limits.md).
 
 mod answering;
-mod body;
+pub(crate) mod body;
 mod connections;
 mod graphiql;
-mod graphql;
+pub(crate) mod graphql;
 mod graphql_multipart;
-mod health;
+pub(crate) mod health;
 mod json;
 mod limits;
 pub mod metrics;
 mod photo_uploads;
-mod photos;
+pub(crate) mod photos;
 mod serving;
 mod taking;
 mod transport_ws;
@@ -38,6 +39,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
+use crate::console;
 use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
@@ -72,5 +74,6 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(graphiql::routes())
+        .merge(console::routes(&app))
         .with_state(app)
 }
