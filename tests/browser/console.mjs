@@ -10,6 +10,7 @@ import { asked, started } from "./demo.mjs";
 import { looked, watched } from "./looks.mjs";
 import { photo } from "./photo.mjs";
 
+const TEXT = "Looks as new, and the battery lasts a day. One scratch on the back that the description did not mention.";
 const ROLES = ["moderator", "compliance", "auditor", "operator"];
 
 const { marktboek, screenshots } = parseArgs({
@@ -17,19 +18,25 @@ const { marktboek, screenshots } = parseArgs({
 }).values;
 mkdirSync(screenshots, { recursive: true });
 
-/// Has the demo's buyer send photos of some reviews, so that there is something to decide.
+/// Has the demo's buyer review some orders, with photos, so that there is something to decide.
 async function photosSent(demo, wanted) {
-  const { viewer } = await asked(demo, "buyer", "{ viewer { reviews(first: 50) { nodes { id } } } }");
+  const { viewer } = await asked(demo, "buyer", "{ viewer { orders(first: 50) { nodes { id } } } }");
   let sent = 0;
-  for (const { id } of viewer.reviews.nodes) {
-    const answer = await fetch(`${demo.origin}/photos?reviewId=${encodeURIComponent(id)}`, {
+  for (const { id: orderId } of viewer.orders.nodes) {
+    const input = { orderId, score: 4, text: TEXT, language: "en", licence: { termsVersion: "2026-01", author: true } };
+    const review = "mutation R($input: SubmitReviewInput!) { submitReview(input: $input) { review { id } userErrors { code } } }";
+    const { submitReview } = await asked(demo, "buyer", review, { input });
+    // An order that was cancelled, or that has its review, has none to give.
+    if (submitReview.userErrors.length > 0) continue;
+    const answer = await fetch(`${demo.origin}/photos?reviewId=${encodeURIComponent(submitReview.review.id)}`, {
       method: "POST",
       headers: { authorization: `Bearer ${demo.tokens.buyer}` },
       body: photo(40 * (sent + 1)),
     });
-    if (answer.ok && ++sent === wanted) return;
+    assert.ok(answer.ok, await answer.text());
+    if (++sent === wanted) return;
   }
-  throw new Error(`photos of ${sent} reviews were taken, and ${wanted} are wanted`);
+  throw new Error(`${sent} reviews with photos were taken, and ${wanted} are wanted`);
 }
 
 async function signedIn(page, demo, role) {
@@ -43,7 +50,6 @@ const waiting = async (demo) =>
   (await asked(demo, "moderator", "{ photoModerationQueue(first: 50) { nodes { reviewId } } }")).photoModerationQueue.nodes.length;
 
 async function photosByKeyboard(page, demo) {
-  await photosSent(demo, 2);
   const before = await waiting(demo);
   assert.ok(before >= 3, `${before} reviews with photos wait`);
   await page.goto(`${demo.origin}/console/photos`);
@@ -79,11 +85,11 @@ async function photosByKeyboard(page, demo) {
   assert.equal(await waiting(demo), before - 2);
 
   // The off switch.
-  await page.getByLabel("Keyboard shortcuts").uncheck();
+  await page.getByRole("checkbox", { name: "Keyboard shortcuts" }).uncheck();
   await page.locator("h1").click();
   await page.keyboard.press("?");
   assert.equal(await page.getByRole("dialog").count(), 0, "shortcuts are off");
-  await page.getByLabel("Keyboard shortcuts").check();
+  await page.getByRole("checkbox", { name: "Keyboard shortcuts" }).check();
 }
 
 async function withoutScripts(browser, demo) {
@@ -102,6 +108,7 @@ const problems = [];
 const demo = await started(marktboek);
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
+  await photosSent(demo, 3);
   for (const role of ROLES) {
     const context = await browser.newContext();
     const page = await watched(context, demo.origin, problems);
