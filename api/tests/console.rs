@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[allow(dead_code, reason = "each test file uses its part")]
 #[path = "support/pictures.rs"]
 mod pictures;
 mod support;
