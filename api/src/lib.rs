@@ -7,6 +7,7 @@
 //! | [`clock`] | what time it is on the platform |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
+//! | [`console`] | pages for staff and auditors, read and commanded by the schema |
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
 //! | [`esdb`] | the book for EventStoreDB's clients: who may come, what they may append |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
@@ -25,6 +26,7 @@ pub mod activity;
 pub mod auth;
 pub mod clock;
 pub mod commands;
+pub mod console;
 pub mod demo;
 pub mod error;
 pub mod esdb;

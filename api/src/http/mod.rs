@@ -8,6 +8,7 @@
 //! | `POST /photos?reviewId=…` | takes photos of a review |
 //! | `GET /photos/{id}`, `GET /photos/{id}/thumbnail` | a photo, once a person has approved it |
 //! | `POST /activity` | takes a batch of visits from an edge server |
+//! | `/console` | pages for staff and auditors: [`console`](crate::console) |
 //! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
@@ -17,18 +18,18 @@
 
 mod activity;
 mod answering;
-mod body;
+pub(crate) mod body;
 mod connections;
 mod graphiql;
-mod graphql;
+pub(crate) mod graphql;
 mod graphql_multipart;
-mod health;
+pub(crate) mod health;
 mod json;
 mod limits;
 pub mod metrics;
 mod outcome;
 mod photo_uploads;
-mod photos;
+pub(crate) mod photos;
 mod serving;
 mod taking;
 mod transport_ws;
@@ -41,6 +42,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
+use crate::console;
 use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
@@ -76,5 +78,6 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(graphiql::routes())
+        .merge(console::routes(&app))
         .with_state(app)
 }
