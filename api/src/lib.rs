@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
 //! | [`clock`] | what time it is on the platform |
+//! | [`figures`] | the figure of active recipients, regenerated from the book for a command |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
@@ -26,6 +27,7 @@ pub mod commands;
 pub mod demo;
 pub mod error;
 pub mod esdb;
+pub mod figures;
 pub mod graphql;
 pub mod heads;
 mod hot;

@@ -2,8 +2,9 @@
 
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
+use domain::dsa_figure::VERY_LARGE;
 use projections::Checkpoint;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, VERY_LARGE};
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average};
 use projections::registry::ViewKind;
 use projections::view::View;
 use serde_json::{Value, json};
