@@ -30,7 +30,7 @@ struct Told {
     correction: Option<ToldCorrection>,
     publication: String,
     method: u32,
-    position: String,
+    position: u64,
     digest: String,
 }
 
@@ -100,7 +100,7 @@ fn told(row: &PublicationRow, corrected: Option<&PublicationRow>, language: Writ
         }),
         publication: published.publication.to_string(),
         method: published.method,
-        position: number(&published.position.to_string(), language),
+        position: published.position,
         digest: published.digest.to_string(),
     }
 }
