@@ -5,6 +5,7 @@
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
 //! | [`activity`] [`pseudonyms`] | visits from edge servers, and by what names the book knows recipients |
 //! | [`clock`] | what time it is on the platform |
+//! | [`figures`] | the figure of active recipients, regenerated from the book for a command |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`console`] | pages for staff and auditors, read and commanded by the schema |
@@ -30,6 +31,7 @@ pub mod console;
 pub mod demo;
 pub mod error;
 pub mod esdb;
+pub mod figures;
 pub mod graphql;
 pub mod heads;
 mod hot;

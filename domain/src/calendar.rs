@@ -40,6 +40,12 @@ impl Month {
     pub const fn next(self) -> Self {
         if self.month == 12 { Self { year: self.year + 1, month: 1 } } else { Self { month: self.month + 1, ..self } }
     }
+
+    /// The month before it.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        if self.month == 1 { Self { year: self.year - 1, month: 12 } } else { Self { month: self.month - 1, ..self } }
+    }
 }
 
 impl FromStr for Month {
@@ -73,7 +79,8 @@ impl fmt::Display for Month {
 
 /// Six calendar months, as DSA art. 24(2) counts: usually a half-year, `2025-H2`; any other six by their first
 /// month, `2025-03`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SixMonths {
     first: Month,
 }
@@ -83,6 +90,18 @@ impl SixMonths {
     #[must_use]
     pub const fn from(first: Month) -> Self {
         Self { first }
+    }
+
+    /// The half-year in which a month lies.
+    #[must_use]
+    pub const fn half_year_of(month: Month) -> Self {
+        Self { first: Month { month: if month.month < 7 { 1 } else { 7 }, ..month } }
+    }
+
+    /// The six months before these.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self { first: (0..6).fold(self.first, |month, _| month.previous()) }
     }
 
     /// The months, in order.
@@ -111,6 +130,19 @@ impl FromStr for SixMonths {
             None => text.to_owned(),
         };
         first.parse().map(Self::from).map_err(|_| bad())
+    }
+}
+
+impl TryFrom<String> for SixMonths {
+    type Error = BadValue;
+    fn try_from(text: String) -> Result<Self, BadValue> {
+        text.parse()
+    }
+}
+
+impl From<SixMonths> for String {
+    fn from(period: SixMonths) -> Self {
+        period.to_string()
     }
 }
 
@@ -287,6 +319,12 @@ mod tests {
         assert_eq!(months("2018-H1"), ["2018-01", "2018-02", "2018-03", "2018-04", "2018-05", "2018-06"]);
         assert_eq!(months("2018-09"), ["2018-09", "2018-10", "2018-11", "2018-12", "2019-01", "2019-02"]);
         assert_eq!("2018-07".parse::<SixMonths>().unwrap().to_string(), "2018-H2");
+        for (period, before) in [("2018-H1", "2017-H2"), ("2018-H2", "2018-H1"), ("2018-03", "2017-09")] {
+            assert_eq!(period.parse::<SixMonths>().unwrap().before().to_string(), before);
+        }
+        for (month, half) in [("2018-06", "2018-H1"), ("2018-07", "2018-H2"), ("2018-12", "2018-H2")] {
+            assert_eq!(SixMonths::half_year_of(month.parse().unwrap()).to_string(), half);
+        }
         for bad in ["2018", "2018-H3", "2018-13", "H1-2018"] {
             assert!(bad.parse::<SixMonths>().is_err(), "{bad}");
         }

@@ -122,6 +122,7 @@ impl Decision {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(_) => None,
         }

@@ -17,6 +17,7 @@ use crate::buyer::{BuyerBlocked, BuyerErasureRequested, BuyerEvent, BuyerRegiste
 use crate::complaint::{ComplaintDecided, ComplaintEvent, ComplaintLodged};
 use crate::deadline::{DeadlineEvent, DeadlineMissed};
 use crate::dispute::{DisputeClosed, DisputeEvent, DisputeOpened, DisputeReferred};
+use crate::dsa_figure::{DsaFigureEvent, DsaFigurePublished};
 use crate::invitation::{InvitationEvent, ReviewInvited};
 use crate::legal_hold::{LegalHoldEvent, LegalHoldPlaced, LegalHoldReleased};
 use crate::listing::{ListingEvent, ListingPriceChanged, ListingPublished, ListingReinstated, ListingRemoved};
@@ -193,6 +194,7 @@ events! {
     Deadline(DeadlineEvent) { DeadlineMissed = 1 }
     Mail(MailEvent) { MailQueued = 2, MailSent = 1, MailFailed = 1 }
     Activity(ActivityEvent) { RecipientsSeen = 2 }
+    DsaFigure(DsaFigureEvent) { DsaFigurePublished = 1 }
     Policy(PolicyEvent) { PolicyAdopted = 2 }
     Subject(SubjectEvent) { SubjectKeyDestroyed = 1, ErasureDeferred = 1 }
 }
@@ -298,6 +300,7 @@ impl Event {
             | Self::Deadline(DeadlineEvent::DeadlineMissed(_))
             | Self::Mail(MailEvent::MailSent(_) | MailEvent::MailFailed(_))
             | Self::Activity(ActivityEvent::RecipientsSeen(_))
+            | Self::DsaFigure(DsaFigureEvent::DsaFigurePublished(_))
             | Self::Policy(PolicyEvent::PolicyAdopted(_))
             | Self::Subject(SubjectEvent::SubjectKeyDestroyed(_) | SubjectEvent::ErasureDeferred(_)) => Ok(()),
         }

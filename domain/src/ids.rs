@@ -61,6 +61,8 @@ ids! {
     AuthorityContactId,
     /// An authority's order to keep data.
     LegalHoldId,
+    /// A publication of the figure of DSA art. 24(2).
+    DsaPublicationId,
     /// A mail.
     MailId,
     /// A command, chosen by its sender; sending it again does nothing (R-0-04).

@@ -131,6 +131,7 @@ impl Transaction {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
         }

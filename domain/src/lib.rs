@@ -10,6 +10,7 @@
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
 //! | [`pseudonym`] [`sightings`] [`counting_rule`] | by what name a recipient is known in a month, who has been seen in it, which visits count |
+//! | [`dsa_figure`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
@@ -34,6 +35,7 @@ pub mod criterion;
 pub mod deadline;
 pub mod decision;
 pub mod dispute;
+pub mod dsa_figure;
 pub mod ean;
 pub mod event;
 #[cfg(test)]
@@ -54,6 +56,7 @@ pub mod place;
 pub mod policy;
 pub mod product;
 pub mod pseudonym;
+pub mod publication_due;
 pub mod quality;
 pub mod ranking;
 pub mod recording;

@@ -332,6 +332,7 @@ impl View for BuyBox {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Subject(_) => {}
         }
         Ok(())

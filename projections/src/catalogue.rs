@@ -159,6 +159,7 @@ impl View for Catalogue {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
         }

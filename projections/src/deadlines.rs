@@ -261,6 +261,7 @@ impl View for Deadlines {
             | Event::SafetyWarning(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Subject(_) => {}
         }
         Ok(())

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use domain::dsa_figure::FigureDigest;
 use sha2::{Digest as _, Sha256};
 
 use crate::ViewError;
@@ -31,6 +32,18 @@ impl fmt::Debug for Digest {
 impl From<[u8; 32]> for Digest {
     fn from(sha256: [u8; 32]) -> Self {
         Self(sha256)
+    }
+}
+
+impl From<FigureDigest> for Digest {
+    fn from(published: FigureDigest) -> Self {
+        Self(published.0)
+    }
+}
+
+impl From<Digest> for FigureDigest {
+    fn from(digest: Digest) -> Self {
+        Self(digest.0)
     }
 }
 

@@ -8,8 +8,8 @@ use std::io::Write;
 
 use domain::calendar::Month;
 use domain::ids::{
-    AuthorityContactId, BuyerId, ComplaintId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ProductId, ReviewId,
-    SellerId, StatementId,
+    AuthorityContactId, BuyerId, ComplaintId, DsaPublicationId, LegalHoldId, ListingId, MailId, NoticeId, OrderId,
+    ProductId, ReviewId, SellerId, StatementId,
 };
 use domain::place::MemberState;
 use domain::text::Slug;
@@ -111,6 +111,7 @@ ids!(
     AuthorityContactId,
     BuyerId,
     ComplaintId,
+    DsaPublicationId,
     LegalHoldId,
     ListingId,
     MailId,

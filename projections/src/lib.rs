@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
 //! | [`legal_holds`] | a part of the retention view: what authorities ordered to be kept |
-//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`ledger`] [`mails`] | the views, one file each |
+//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`dsa_figures`] [`ledger`] [`mails`] | the views, one file each |
 //! | [`transparency`] | the view of what the DSA's transparency report counts, and the report in the template's parts |
 //! | [`transparency_database`] | the Commission's record of each statement of reasons |
+//! | [`website_text`] | what the website says of a published figure, in four languages |
+//! | [`written`] | days and numbers as people write them in these languages |
 //! | [`registry`] | all views there are, by name |
 //! | [`runner`] | keeps views current: one pass over the log for all, decoding in parallel with applying |
 //! | [`search`] | product search: an index in memory that follows the catalogue's rows |
@@ -30,6 +32,7 @@ pub mod catalogue;
 pub mod data_directory;
 pub mod deadlines;
 pub mod digest;
+pub mod dsa_figures;
 pub mod error;
 pub mod generation;
 pub mod key;
@@ -56,6 +59,8 @@ pub mod table;
 pub mod transparency;
 pub mod transparency_database;
 pub mod view;
+pub mod website_text;
+pub mod written;
 
 pub use error::ViewError;
 pub use rows::{Checkpoint, Rows};

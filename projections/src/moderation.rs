@@ -392,6 +392,7 @@ impl View for Moderation {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_) => Ok(()),
         }
     }

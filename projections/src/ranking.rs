@@ -259,6 +259,7 @@ impl View for Ranking {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Subject(_) => {}
         }
         Ok(())

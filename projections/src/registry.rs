@@ -12,8 +12,8 @@ use crate::report::{Filter, Report};
 use crate::rows::{Checkpoint, Rows};
 use crate::view::{Happened, View};
 use crate::{
-    ViewError, active_recipients, buy_box, catalogue, deadlines, ledger, mails, moderation, orders, ranking, retention,
-    reviews, statements, transparency,
+    ViewError, active_recipients, buy_box, catalogue, deadlines, dsa_figures, ledger, mails, moderation, orders,
+    ranking, retention, reviews, statements, transparency,
 };
 
 type OpenView = fn(Rows) -> Result<Box<dyn Running>, ViewError>;
@@ -94,11 +94,12 @@ fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
 }
 
 /// All views, in alphabetical order of name.
-pub const VIEWS: [ViewKind; 13] = [
+pub const VIEWS: [ViewKind; 14] = [
     ViewKind::of::<active_recipients::ActiveRecipients>(),
     ViewKind::of::<buy_box::BuyBox>(),
     ViewKind::of::<catalogue::Catalogue>(),
     ViewKind::of::<deadlines::Deadlines>(),
+    ViewKind::of::<dsa_figures::DsaFigures>(),
     ViewKind::of::<ledger::Ledger>(),
     ViewKind::of::<mails::Mails>(),
     ViewKind::of::<moderation::Moderation>(),

@@ -255,7 +255,8 @@ impl View for Retention {
             | Event::SafetyWarning(_)
             | Event::Deadline(_)
             | Event::Mail(_)
-            | Event::Activity(_) => {}
+            | Event::Activity(_)
+            | Event::DsaFigure(_) => {}
         }
         Ok(())
     }

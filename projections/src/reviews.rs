@@ -422,6 +422,7 @@ impl View for Reviews {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_) => {}
         }
         Ok(())

@@ -20,6 +20,7 @@ use crate::buy_box::BuyBoxReader;
 use crate::catalogue::{Catalogue, CatalogueReader};
 use crate::deadlines::DeadlinesReader;
 use crate::digest::Digest;
+use crate::dsa_figures::DsaFiguresReader;
 use crate::generation::Generation;
 use crate::ledger::LedgerReader;
 use crate::mails::MailsReader;
@@ -346,58 +347,64 @@ impl Snapshot<'_> {
         DeadlinesReader(self.rows(3))
     }
 
+    /// Published figures.
+    #[must_use]
+    pub fn dsa_figures(&self) -> DsaFiguresReader<'_> {
+        DsaFiguresReader(self.rows(4))
+    }
+
     /// The ledger.
     #[must_use]
     pub fn ledger(&self) -> LedgerReader<'_> {
-        LedgerReader(self.rows(4))
+        LedgerReader(self.rows(5))
     }
 
     /// Mails.
     #[must_use]
     pub fn mails(&self) -> MailsReader<'_> {
-        MailsReader(self.rows(5))
+        MailsReader(self.rows(6))
     }
 
     /// What moderators work on.
     #[must_use]
     pub fn moderation(&self) -> ModerationReader<'_> {
-        ModerationReader(self.rows(6))
+        ModerationReader(self.rows(7))
     }
 
     /// Orders.
     #[must_use]
     pub fn orders(&self) -> OrdersReader<'_> {
-        OrdersReader(self.rows(7))
+        OrdersReader(self.rows(8))
     }
 
     /// Rankings.
     #[must_use]
     pub fn ranking(&self) -> RankingReader<'_> {
-        RankingReader(self.rows(8))
+        RankingReader(self.rows(9))
     }
 
     /// Retention.
     #[must_use]
     pub fn retention(&self) -> RetentionReader<'_> {
-        RetentionReader(self.rows(9))
+        RetentionReader(self.rows(10))
     }
 
     /// Reviews.
     #[must_use]
     pub fn reviews(&self) -> ReviewsReader<'_> {
-        ReviewsReader(self.rows(10))
+        ReviewsReader(self.rows(11))
     }
 
     /// Statements of reasons.
     #[must_use]
     pub fn statements(&self) -> StatementsReader<'_> {
-        StatementsReader(self.rows(11))
+        StatementsReader(self.rows(12))
     }
 
     /// What the transparency report counts.
     #[must_use]
     pub fn transparency(&self) -> TransparencyReader<'_> {
-        TransparencyReader(self.rows(12))
+        TransparencyReader(self.rows(13))
     }
 
     /// Product search.

@@ -331,6 +331,7 @@ impl View for Statements {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
         }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::calendar::{ReportPeriod, SixMonths};
+use domain::ids::DsaPublicationId;
 use event_log::Position;
 use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use projections::report::Filter;
 use projections::runner::Until;
+use projections::written::WrittenLanguage;
 use uuid::Uuid;
 
 use crate::book::Data;
@@ -128,7 +130,7 @@ pub(crate) enum Command {
     },
     /// Print a view. Without a moment or position: the served view, at the book's end.
     View {
-        /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, ledger, legal-holds, mails,
+        /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, dsa-figures, ledger, legal-holds, mails,
         /// missed-deadlines, moderation, my-orders, photo-queue, ranking, rating, retention, retention-due, reviews,
         /// seller-ledger, seller-quality, sellers, statements, transparency.
         name: String,
@@ -155,6 +157,10 @@ pub(crate) enum Command {
         against: Against,
     },
     /// The average monthly active recipients of six months (DSA art. 24(2)), with address and digest.
+    ///
+    /// It is counted from the first event of the book on, and never from a snapshot. With --published or --publication, what
+    /// was published of these months is counted anew as of the position of each publication and compared: exit code 1 says
+    /// what differs.
     Dsa {
         /// A half-year, as in 2025-H2, or the first of six months, as in 2025-03.
         #[arg(long)]
@@ -164,6 +170,8 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        what: Published,
     },
     /// What an authority may ask about that figure (DSA art. 24(3)), in files: the figure, its method in words with the policies
     /// in force, the sizes of the monthly sets, a signed head, proofs, and a script that checks all of it.
@@ -286,6 +294,40 @@ pub(crate) struct At {
 impl At {
     pub(crate) fn until(&self) -> Until {
         Until { position: self.position.map(Position), moment: self.as_of }
+    }
+}
+
+/// What of a figure was published.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Published {
+    /// All publications of these months.
+    #[arg(long, conflicts_with_all = ["as_of", "position", "text"])]
+    pub(crate) published: bool,
+    /// This publication.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["as_of", "position", "published"])]
+    pub(crate) publication: Option<DsaPublicationId>,
+    /// The text for the website of that publication, or of the latest of these months.
+    #[arg(long, value_name = "LANGUAGE", conflicts_with_all = ["as_of", "position", "json"])]
+    pub(crate) text: Option<TextLanguage>,
+}
+
+/// A language in which there is a text for the website.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TextLanguage {
+    En,
+    Fr,
+    Nl,
+    De,
+}
+
+impl From<TextLanguage> for WrittenLanguage {
+    fn from(language: TextLanguage) -> Self {
+        match language {
+            TextLanguage::En => Self::English,
+            TextLanguage::Fr => Self::French,
+            TextLanguage::Nl => Self::Dutch,
+            TextLanguage::De => Self::German,
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use chrono::SecondsFormat;
+use domain::calendar::SixMonths;
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, EventLog};
 use event_log_eventstore::{Engine, EventStoreLog};
 use projections::Checkpoint;
+use projections::active_recipients::{self, Average};
 use projections::data_directory::DataDirectory;
 use projections::registry::{Running, VIEWS, ViewKind};
 use projections::replay::Replayed;
@@ -86,6 +88,17 @@ fn tell_torn(log: &EmbeddedLog) {
             torn.offset, torn.bytes
         );
     }
+}
+
+/// The figure of DSA art. 24(2) from the book alone, and how far it was read. No snapshot is taken for it.
+pub(crate) fn regenerate(
+    log: &dyn EventLog,
+    period: SixMonths,
+    until: Until,
+) -> Result<(Average, Checkpoint), ToolError> {
+    let progress = Progress::new("counting", "events");
+    let told = |done, total| progress.at(done, total);
+    Ok(active_recipients::regenerate(log, period, until, &told)?)
 }
 
 /// Views made from nothing, in a directory that goes with them.

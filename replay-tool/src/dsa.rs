@@ -1,11 +1,11 @@
-//! `dsa --period P`: the figure of DSA art. 24(2), with its months, Member States, address and digest.
+//! `dsa --period P`: the figure of DSA art. 24(2), with its months, Member States, address and digest, regenerated from the
+//! book; what was published of it, and whether that can be regenerated, is in `published.rs`.
 
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
+use domain::dsa_figure::{METHOD, VERY_LARGE, WARNING_LEVEL};
 use projections::Checkpoint;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, Counted, VERY_LARGE};
-use projections::registry::ViewKind;
-use projections::view::View;
+use projections::active_recipients::{Average, Fraction};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -15,10 +15,8 @@ use crate::error::ToolError;
 use crate::output::say;
 
 pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
-    let kind = ViewKind::named(ActiveRecipients::NAME)?;
-    let replayed = book::replay(data, &[kind], at.until())?;
-    let average = ActiveRecipientsReader::new(replayed.views.rows(kind)?, &Counted::default()).average(period)?;
-    let reached = replayed.views.address();
+    let log = book::log(data)?;
+    let (average, reached) = book::regenerate(log.as_ref(), period, at.until())?;
     if as_json {
         say!("{:#}", json(period, &average, reached));
         return Ok(Outcome::Good);
@@ -30,11 +28,22 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
         say!("{month}  {:>10} {:>8} {:>8}", row.union, row.buyers, row.traders);
     }
     say!();
-    say!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
+    say!("average      {}", mean(&average));
     say!("threshold    {VERY_LARGE}: {}", if average.below_threshold() { "below" } else { "reached" });
+    say!(
+        "distance     {}; the average is {} % of the threshold",
+        average.distance().decimal(2),
+        average.percent_of_threshold().decimal(2)
+    );
+    say!("trend        {} from the first three months' mean to the last three's", average.change_within().decimal(2));
     say!("address      {}", book::address(reached));
     say!("digest       {}", average.digest());
     Ok(Outcome::Good)
+}
+
+/// A mean, rounded and exact.
+pub(crate) fn mean(average: &Average) -> String {
+    format!("{} ({}/{})", average.decimal(), average.numerator(), average.denominator())
 }
 
 /// A figure, for programs.
@@ -53,14 +62,29 @@ pub(crate) fn json(period: SixMonths, average: &Average, reached: Checkpoint) ->
     });
     json!({
         "period": period.to_string(),
+        "method": METHOD,
         "months": months.collect::<Vec<_>>(),
         "average": average.decimal(),
         "averageNumerator": average.numerator(),
         "averageDenominator": average.denominator(),
         "threshold": VERY_LARGE,
+        "warningLevel": WARNING_LEVEL,
         "belowThreshold": average.below_threshold(),
+        "level": average.level().name(),
+        "distance": fraction(average.distance()),
+        "percentOfThreshold": average.percent_of_threshold().decimal(2),
+        "trendWithinPeriod": fraction(average.change_within()),
         "position": reached.next.0.checked_sub(1),
         "asOf": reached.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true),
         "digest": average.digest().to_string(),
+    })
+}
+
+/// A fraction as GraphQL has it: its whole numbers as text, for they may be larger than what programs read without loss.
+fn fraction(fraction: Fraction) -> Value {
+    json!({
+        "numerator": fraction.numerator().to_string(),
+        "denominator": fraction.denominator().to_string(),
+        "rounded": fraction.decimal(2),
     })
 }

@@ -15,6 +15,7 @@
 //! | `view.rs` | `view NAME` |
 //! | `diff/` | `diff [NAME…]` |
 //! | `dsa.rs` | `dsa --period P` |
+//! | `published.rs` | `dsa --period P --published`, `--text` |
 //! | `packet/` | `packet --period P OUT` |
 //! | `export_statements.rs` | `export-statements OUT` |
 //! | `transparency_report/` | `transparency-report --period P OUT` |
@@ -50,6 +51,7 @@ mod packet;
 mod progress;
 mod proof;
 mod prove;
+mod published;
 mod rebuild;
 mod sealed;
 mod template;
@@ -106,7 +108,13 @@ fn run(arguments: Arguments) -> Result<Outcome, ToolError> {
         Command::HeadKeys { rotate } => head_keys::run(&data, rotate),
         Command::View { name, at, format, filter } => view::run(&data, &name, &at, format, &filter.into()),
         Command::Diff { names, server, against } => diff::run(&data, &names, &server, &against),
-        Command::Dsa { period, at, json } => dsa::run(&data, period, &at, json),
+        Command::Dsa { period, at, json, what } => match (what.published, what.publication, what.text) {
+            (_, publication, Some(language)) => published::text(&data, period, publication, language.into()),
+            (false, None, None) => dsa::run(&data, period, &at, json),
+            (true, publication, None) | (false, publication @ Some(_), None) => {
+                published::check(&data, period, publication, json)
+            }
+        },
         Command::Packet { period, at, signed, out } => packet::run(&data, period, &at, &signed, &out),
         Command::ExportStatements { out, period, at } => export_statements::run(&data, &out, period, &at),
         Command::TransparencyReport { period, at, out } => transparency_report::run(&data, period, &at, &out),

@@ -9,6 +9,7 @@ use domain::buyer::Buyer;
 use domain::complaint::Complaint;
 use domain::deadline::Deadline;
 use domain::dispute::Dispute;
+use domain::dsa_figure::{DsaFigure, DsaFigureEvent};
 use domain::invitation::Invitation;
 use domain::legal_hold::LegalHold;
 use domain::listing::Listing;
@@ -75,6 +76,7 @@ pub fn stream_of(event: &Event, id: &str) -> Option<String> {
         Event::Deadline(_) => of::<Deadline>(id),
         Event::Mail(_) => of::<Mail>(id),
         Event::Activity(ActivityEvent::RecipientsSeen(seen)) => Some(ActivityMonth::stream_of(seen.month)),
+        Event::DsaFigure(DsaFigureEvent::DsaFigurePublished(published)) => Some(DsaFigure::stream_of(published.period)),
         Event::Subject(SubjectEvent::SubjectKeyDestroyed(destroyed)) => {
             Some(SubjectState::stream_of(&destroyed.subject))
         }

@@ -1,14 +1,20 @@
 //! Average monthly active recipients of the service in the Union (DSA art. 24(2); R-5-01 to R-5-04).
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use domain::activity::RecipientRole as Role;
 use domain::calendar::{Month, ReportPeriod, SixMonths};
+use domain::dsa_figure::{FigureDigest, VERY_LARGE, WARNING_LEVEL};
 use domain::place::MemberState;
-use projections::active_recipients::{Average, MonthRow, VERY_LARGE};
+use domain::publication_due::PublicationDue;
+use projections::active_recipients::{Average, Fraction, MonthRow, by_role};
+use projections::dsa_figures::PublicationRow;
 
+use super::activity::RecipientRole;
+use super::dsa_publications::DsaPublication;
 use super::guard::{Allowed, FIGURES, Only};
 use super::period::{DsaPeriod, DsaPeriodInput};
 use super::platform::{Provenance, read};
-use super::scalars::Decimal;
+use super::scalars::{Date, Decimal};
 use super::user_error::query_error;
 
 /// A month's active recipients.
@@ -43,12 +49,101 @@ pub struct DsaMemberState {
     months: Vec<u64>,
 }
 
+/// A part's active recipients.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct DsaRole {
+    /// The part.
+    role: RecipientRole,
+    /// The mean of the six months, with two decimals.
+    average: Decimal,
+    /// Distinct recipients active in it, month by month, added up. One in two parts counts in both.
+    sum: u64,
+    /// Distinct recipients active in it in each month, in order.
+    months: Vec<u64>,
+}
+
+/// An exact number of recipients, which may be negative.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct DsaFraction {
+    /// The numerator, with the sign.
+    numerator: String,
+    /// The denominator.
+    denominator: String,
+    /// With two decimals, rounded half to even.
+    rounded: Decimal,
+}
+
+impl From<Fraction> for DsaFraction {
+    fn from(fraction: Fraction) -> Self {
+        Self {
+            numerator: fraction.numerator().to_string(),
+            denominator: fraction.denominator().to_string(),
+            rounded: Decimal(fraction.decimal(2)),
+        }
+    }
+}
+
+/// Where a figure is going.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct DsaTrend {
+    /// The mean of the last three months less the mean of the first three.
+    within_period: DsaFraction,
+    /// The mean of the six months less the mean of the six months before them.
+    since_period_before: DsaFraction,
+}
+
+/// How far a figure is from the threshold of a very large platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::dsa_figure::Level")]
+pub enum DsaLevel {
+    /// Below the warning level.
+    Below,
+    /// From the warning level on, and below the threshold.
+    Near,
+    /// From the threshold on.
+    VeryLarge,
+}
+
+/// A publication, and whether it is what the book says now.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct DsaPublicationCheck {
+    /// The publication.
+    publication: DsaPublication,
+    /// Whether the figure of these months, as it is computed now, has the digest of the publication. Where it does not, more
+    /// was reported of these months since: look at both, and publish a correction.
+    agrees: bool,
+}
+
+/// By when the figure of a half-year is published.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(serial)]
+pub struct DsaPublicationDue {
+    /// The half-year.
+    period: DsaPeriod,
+    /// The last day in Europe/Paris.
+    due_on: Date,
+}
+
 /// Average monthly active recipients of the service in the Union over six months (DSA art. 24(2)).
 #[derive(Debug, Clone)]
 pub struct DsaActiveRecipients {
     period: SixMonths,
     figure: Average,
+    before: Average,
+    publications: Vec<DsaPublicationCheck>,
+    due: PublicationDue,
     provenance: Provenance,
+}
+
+/// Months in order, their sum and their mean.
+struct Counted {
+    months: Vec<u64>,
+    sum: u64,
+    average: Decimal,
 }
 
 /// Average monthly active recipients of the service in the Union over six months (DSA art. 24(2)).
@@ -90,15 +185,19 @@ impl DsaActiveRecipients {
     /// Member State by Member State, where anyone was active (R-5-04).
     async fn by_member_state(&self) -> Vec<DsaMemberState> {
         let count = |state: MemberState| {
-            let in_month = |(_, row): &(Month, MonthRow)| {
-                row.states().find(|(there, _)| *there == state).map_or(0, |(_, count)| count)
-            };
-            let months: Vec<u64> = self.figure.months.iter().map(in_month).collect();
-            let sum = months.iter().sum();
-            let average = Decimal::ratio(sum, self.figure.denominator(), 2);
+            let Counted { months, sum, average } = self.counted(|row| row.states(), state);
             DsaMemberState { member_state: state.code().to_owned(), average, sum, months }
         };
         MemberState::ALL.into_iter().map(count).filter(|state| state.sum > 0).collect()
+    }
+
+    /// Part by part (R-5-04).
+    async fn by_role(&self) -> Vec<DsaRole> {
+        let count = |(role, _): (Role, u64)| {
+            let Counted { months, sum, average } = self.counted(|row| by_role(row).into_iter(), role);
+            DsaRole { role: role.into(), average, sum, months }
+        };
+        by_role(&MonthRow::default()).into_iter().map(count).collect()
     }
 
     /// From how many on a platform is a very large one (R-5-03).
@@ -111,9 +210,63 @@ impl DsaActiveRecipients {
         self.figure.below_threshold()
     }
 
+    /// From how many on the threshold is near: four fifths of it.
+    async fn warning_level(&self) -> u64 {
+        WARNING_LEVEL
+    }
+
+    /// How far it is from the threshold.
+    async fn level(&self) -> DsaLevel {
+        self.figure.level().into()
+    }
+
+    /// The threshold less the mean: how many more average recipients there may be; zero or less from the threshold on.
+    async fn distance(&self) -> DsaFraction {
+        self.figure.distance().into()
+    }
+
+    /// How many hundredths of the threshold the mean is, with two decimals.
+    async fn percent_of_threshold(&self) -> Decimal {
+        Decimal(self.figure.percent_of_threshold().decimal(2))
+    }
+
+    /// Where it is going: the last three months' mean less that of the first three, and the mean less that of the six months
+    /// before. Both are exact differences of recipients, and say nothing of why.
+    async fn trend(&self) -> DsaTrend {
+        DsaTrend {
+            within_period: self.figure.change_within().into(),
+            since_period_before: self.figure.change_since(&self.before).into(),
+        }
+    }
+
+    /// What was published of these six months, in order, and whether it is what is computed now (R-5-05).
+    async fn publications(&self) -> &[DsaPublicationCheck] {
+        &self.publications
+    }
+
+    /// By when the next half-year's figure is published (R-5-02): that of January to June by 17 August, that of July to
+    /// December by 17 February, and at the latest six months after the last publication of another period.
+    async fn next_publication_due(&self) -> DsaPublicationDue {
+        DsaPublicationDue { period: ReportPeriod::from(self.due.period).into(), due_on: Date(self.due.on) }
+    }
+
     /// Where the figure comes from.
     async fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+}
+
+impl DsaActiveRecipients {
+    /// One part of each month's recipients.
+    fn counted<'a, K: PartialEq, I: Iterator<Item = (K, u64)>>(
+        &'a self,
+        parts: impl Fn(&'a MonthRow) -> I,
+        wanted: K,
+    ) -> Counted {
+        let in_month = |row| parts(row).find(|(part, _)| *part == wanted).map_or(0, |(_, count)| count);
+        let months: Vec<u64> = self.figure.months.iter().map(|(_, row)| in_month(row)).collect();
+        let sum = months.iter().sum();
+        Counted { average: Decimal::ratio(sum, self.figure.denominator(), 2), sum, months }
     }
 }
 
@@ -128,9 +281,17 @@ impl ActiveRecipientsQuery {
     async fn dsa_active_recipients(&self, ctx: &Context<'_>, period: DsaPeriodInput) -> Result<DsaActiveRecipients> {
         let period = period.checked().map_err(query_error)?;
         read(ctx, |views| {
-            let figure = views.active_recipients().average(period)?;
+            let (recipients, published) = (views.active_recipients(), views.dsa_figures());
+            let (figure, before) = (recipients.average(period)?, recipients.average(period.before())?);
+            let digest = FigureDigest::from(figure.digest());
+            let check = |row: PublicationRow| {
+                let agrees = row.published.digest == digest;
+                DsaPublicationCheck { publication: DsaPublication::new(row), agrees }
+            };
+            let publications = published.of_period(period)?.into_iter().map(check).collect();
+            let due = PublicationDue::next(published.latest_period()?, views.reached.moment());
             let provenance = Provenance::of(views.reached, None, figure.digest());
-            Ok(DsaActiveRecipients { period, figure, provenance })
+            Ok(DsaActiveRecipients { period, figure, before, publications, due, provenance })
         })
     }
 }

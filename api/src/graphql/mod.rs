@@ -12,7 +12,7 @@
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
-//! | [`active_recipients`] [`activity`] [`retention`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, what they are made of, reports, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`active_recipients`] [`dsa_publications`] [`activity`] [`retention`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, what they are made of, reports, reasons, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
@@ -40,6 +40,7 @@ pub mod complaints;
 pub mod deadlines;
 pub mod disputes;
 pub mod documents;
+pub mod dsa_publications;
 pub mod execution;
 pub mod feed;
 pub mod guard;
@@ -109,7 +110,7 @@ pub struct Query(
     moderation_cases::CaseQuery,
     notice_queue::NoticeQuery,
     complaint_queue::ComplaintQuery,
-    active_recipients::ActiveRecipientsQuery,
+    FigureQuery,
     retention::RetentionQuery,
     legal_holds::LegalHoldQuery,
     transparency::TransparencyQuery,
@@ -120,6 +121,12 @@ pub struct Query(
     heads::HeadQuery,
     node::NodeQuery,
 );
+
+/// Figures as they are computed and as they were published. They are a part by themselves because the compiler follows the
+/// parts of [`Query`] one inside the other, and no deeper than 128.
+#[derive(Default, MergedObject)]
+#[graphql(serial)]
+pub struct FigureQuery(active_recipients::ActiveRecipientsQuery, dsa_publications::DsaPublicationQuery);
 
 /// All commands. Every input may carry a commandId: sending it again does nothing and answers the same.
 #[derive(Default, MergedObject)]
@@ -137,6 +144,7 @@ pub struct Mutation(
     authorities::AuthorityMutation,
     legal_holds::LegalHoldMutation,
     activity::ActivityMutation,
+    dsa_publications::DsaPublicationMutation,
     policies::PolicyMutation,
 );
 

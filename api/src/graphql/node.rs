@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::ids::{
-    AuthorityContactId, BuyerId, ComplaintId, HelpRequestId, LegalHoldId, ListingId, MailId, NoticeId, OrderId,
-    PhotoId, ProductId, ReviewId, SellerId, StatementId,
+    AuthorityContactId, BuyerId, ComplaintId, DsaPublicationId, HelpRequestId, LegalHoldId, ListingId, MailId,
+    NoticeId, OrderId, PhotoId, ProductId, ReviewId, SellerId, StatementId,
 };
 use uuid::Uuid;
 
@@ -38,6 +38,7 @@ macro_rules! global_ids {
 
 global_ids! {
     AuthorityContactId = "AuthorityContact", BuyerId = "Buyer", ComplaintId = "Complaint",
+    DsaPublicationId = "DsaPublication",
     HelpRequestId = "HelpRequest", LegalHoldId = "LegalHold", ListingId = "Listing", MailId = "Mail", NoticeId = "Notice", OrderId = "Order",
     PhotoId = "Photo", ProductId = "Product", ReviewId = "Review", SellerId = "Seller",
     StatementId = "StatementOfReasons",

@@ -3,6 +3,7 @@
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use chrono::NaiveDate;
 use domain::money::{Currency, Money as Amount};
+use projections::active_recipients::Fraction;
 
 use crate::ApiError;
 
@@ -32,13 +33,7 @@ impl Decimal {
     /// A fraction with so many decimals, rounded half to even; zero where there is nothing to divide by.
     #[must_use]
     pub fn ratio(numerator: u64, denominator: u64, decimals: u32) -> Self {
-        let scale = 10_u128.pow(decimals);
-        let (numerator, denominator) = (u128::from(numerator) * scale, u128::from(denominator.max(1)));
-        let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-        let up = 2 * remainder > denominator || (2 * remainder == denominator && quotient % 2 == 1);
-        let rounded = quotient + u128::from(up);
-        let width = decimals as usize;
-        Self(format!("{}.{:0width$}", rounded / scale, rounded % scale))
+        Self(Fraction::new(numerator.into(), denominator).decimal(decimals))
     }
 }
 

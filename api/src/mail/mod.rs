@@ -3,8 +3,8 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`letter`] [`statement`] | every kind of mail, with the data that it needs and no more |
-//! | [`language`] [`link`] | values that a letter carries |
-//! | `day` `country` | dates and countries in the reader's language |
+//! | [`link`] | a value that a letter carries |
+//! | `country` | countries in the reader's language; days are in [`projections::written`] |
 //! | [`render`] `plain` | from a letter to its subject, its HTML and its plain text |
 //! | [`message`] | from what was rendered to what goes over the wire |
 //! | [`settings`] [`transport`] `maildir` `smtp` | where mail goes |
@@ -20,8 +20,6 @@
 
 pub mod backoff;
 mod country;
-mod day;
-pub mod language;
 pub mod letter;
 pub mod link;
 mod maildir;
@@ -35,7 +33,6 @@ pub mod statement;
 pub mod transport;
 
 pub use backoff::backoff;
-pub use language::MailLanguage;
 pub use letter::{
     AuthorityLanguageNotice, AuthorityMessageRefused, AuthorityOrderExecuted, AuthorityOrderReceived, BuyerWarned,
     ComplaintDecided, ComplaintOutcome, ComplaintReceived, DangerousProduct, Hazard, KeptForNow, KnownAs, Letter,
@@ -48,3 +45,6 @@ pub use send_error::SendError;
 pub use settings::{Destination, MailSettings};
 pub use statement::{Basis, BlockLength, ModeratedReview, Origin, Restriction, StatementOfReasons, Territory};
 pub use transport::Transport;
+
+/// The languages in which mail is written.
+pub use projections::written::WrittenLanguage as MailLanguage;

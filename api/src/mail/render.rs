@@ -7,9 +7,9 @@ use domain::language::Language;
 use domain::listing::ListingRemovalReason;
 use domain::place::Country;
 use domain::seller::SellerRemovalReason;
+use projections::written::{day, last_day};
 
 use super::country::country;
-use super::day::{day, last_day};
 use super::plain::{one_line, plain};
 use super::{
     Basis, BlockLength, ComplaintOutcome, Hazard, KeptForNow, KnownAs, Letter, MailLanguage, Origin, Restriction,

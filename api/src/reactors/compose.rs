@@ -128,6 +128,7 @@ impl Compose<'_> {
             | Event::Deadline(_)
             | Event::Mail(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(SubjectEvent::SubjectKeyDestroyed(_)) => None,
         };

@@ -99,6 +99,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     complaints(&mut play, &listings, &restricted, &notices).await;
     buyers(&mut play, &restricted).await;
     authorities(&mut play).await;
+    let [published, correction] = figures(&mut play).await;
     let to_review = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
     let to_update = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
     play.settled().await;
@@ -128,6 +129,8 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.complaints", vec![json!({})]),
         ("Query.deadlines", vec![json!({ "status": "PENDING" }), json!({ "status": "MISSED" })]),
         ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
+        ("Query.publishedDsaFigure", ids(&[&published, &correction])),
+        ("DsaPublication.websiteText", vec![json!({ "language": "FR" })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
         ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
         ("Query.consistencyProof", vec![json!({ "from": "1", "to": "2" })]),
@@ -441,9 +444,37 @@ async fn authorities(play: &mut Play) {
     play.does(Compliance, "recordAuthorityOrder", authority_order(), "contact.id").await;
     let answer = json!({ "orderId": id(1), "effect": "GIVEN", "explanation": "removed" });
     play.does(Compliance, "executeAuthorityOrder", answer, "contact.id").await;
+    visit(play, 41).await;
+}
+
+/// Somebody visited, and a program did.
+async fn visit(play: &mut Play, somebody: u128) {
     let visits = json!({
         "month": "2025-07", "memberState": "NL", "role": "BUYER",
-        "visits": [{ "recipientId": id(41) }, { "recipientId": id(42), "kind": "BOT" }],
+        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "kind": "BOT" }],
     });
     play.does(Operator, "recordActivity", visits, "month").await;
+}
+
+/// A figure that was published, and corrected when more visits had been reported.
+async fn figures(play: &mut Play) -> [String; 2] {
+    let first = publish(play, json!({})).await;
+    visit(play, 43).await;
+    let why = json!({ "corrects": first, "reason": "visits of July were reported late" });
+    let second = publish(play, why).await;
+    [first, second]
+}
+
+/// Publishes a figure as it is seen.
+async fn publish(play: &mut Play, more: Value) -> String {
+    play.settled().await;
+    let period = json!({ "label": "2025-H2" });
+    let seen = "query F($period: DsaPeriodInput!) {
+      dsaActiveRecipients(period: $period) { provenance { position digest } } }";
+    let answer = ask(&play.market, &somebody(Compliance), seen, json!({ "period": period })).await;
+    let seen = &answer["data"]["dsaActiveRecipients"]["provenance"];
+    let input = json!({
+        "period": period, "position": seen["position"], "digest": seen["digest"], "wording": "EXACT",
+    });
+    play.does(Compliance, "publishDsaFigure", with(input, more), "publication.id").await
 }

@@ -1,6 +1,8 @@
 //! The average monthly active recipients, as an exact fraction (DSA art. 24(2); R-5-01, R-5-03).
 
+use domain::activity::RecipientRole;
 use domain::calendar::Month;
+use domain::dsa_figure::{FigureMonth, Level};
 
 use super::MonthRow;
 use crate::digest::Digest;
@@ -12,9 +14,6 @@ pub struct Average {
     /// The months with their rows, in order.
     pub months: Vec<(Month, MonthRow)>,
 }
-
-/// From so many average monthly active recipients on, a platform is a very large one (DSA art. 33(1)).
-pub const VERY_LARGE: u64 = 45_000_000;
 
 impl Average {
     /// The recipients of the six months, added up.
@@ -32,17 +31,26 @@ impl Average {
     /// The average with two decimals, rounded half to even.
     #[must_use]
     pub fn decimal(&self) -> String {
-        let (numerator, denominator) = (self.numerator() * 100, self.denominator().max(1));
-        let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-        let up = 2 * remainder > denominator || (2 * remainder == denominator && quotient % 2 == 1);
-        let hundredths = quotient + u64::from(up);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+        self.mean().decimal(2)
     }
 
     /// Whether it is below the threshold of a very large online platform.
     #[must_use]
     pub fn below_threshold(&self) -> bool {
-        self.numerator() < VERY_LARGE * self.denominator()
+        self.level() < Level::VeryLarge
+    }
+
+    /// The months as they are published.
+    #[must_use]
+    pub fn published_months(&self) -> Vec<FigureMonth> {
+        let published = |(month, row): &(Month, MonthRow)| FigureMonth {
+            month: *month,
+            union: row.union,
+            by_role: by_role(row).into(),
+            by_member_state: row.states().collect(),
+            excluded: row.excluded,
+        };
+        self.months.iter().map(published).collect()
     }
 
     /// What is digested of it: everything that is printed, in a fixed order.
@@ -69,32 +77,43 @@ impl Average {
     }
 }
 
+/// How many recipients were active in each part.
+#[must_use]
+pub fn by_role(row: &MonthRow) -> [(RecipientRole, u64); 3] {
+    RecipientRole::ALL.map(|role| {
+        let recipients = match role {
+            RecipientRole::Buyer => row.buyers,
+            RecipientRole::Trader => row.traders,
+            RecipientRole::Visitor => row.visitors,
+        };
+        (role, recipients)
+    })
+}
+
+/// That of the first half of 2018, with so many recipients in each month.
+#[cfg(test)]
+pub(super) fn average_of(unions: [u64; 6]) -> Average {
+    let period: domain::calendar::SixMonths = "2018-H1".parse().unwrap();
+    let rows = unions.map(|union| MonthRow { union, ..MonthRow::default() });
+    Average { months: period.months().into_iter().zip(rows).collect() }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use domain::calendar::SixMonths;
+    use domain::dsa_figure::VERY_LARGE;
 
-    fn average(unions: [u64; 6]) -> Average {
-        let period: SixMonths = "2018-H1".parse().unwrap();
-        Average {
-            months: period
-                .months()
-                .into_iter()
-                .zip(unions.map(|union| MonthRow { union, ..MonthRow::default() }))
-                .collect(),
-        }
-    }
+    use super::*;
 
     #[test]
     fn r_5_01_the_figure_is_the_mean_of_six_months_as_an_exact_fraction() {
-        let figure = average([1, 2, 3, 4, 5, 7]);
+        let figure = average_of([1, 2, 3, 4, 5, 7]);
         assert_eq!((figure.numerator(), figure.denominator(), figure.decimal().as_str()), (22, 6, "3.67"));
-        assert_eq!(average([3, 0, 0, 0, 0, 0]).decimal(), "0.50");
+        assert_eq!(average_of([3, 0, 0, 0, 0, 0]).decimal(), "0.50");
     }
 
     #[test]
     fn r_5_03_compared_with_the_threshold_exactly() {
-        assert!(average([VERY_LARGE - 1; 6]).below_threshold());
-        assert!(!average([VERY_LARGE; 6]).below_threshold());
+        assert!(average_of([VERY_LARGE - 1; 6]).below_threshold());
+        assert!(!average_of([VERY_LARGE; 6]).below_threshold());
     }
 }

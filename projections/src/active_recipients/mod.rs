@@ -2,10 +2,15 @@
 
 mod average;
 mod count;
+mod fraction;
 mod month;
+mod regenerate;
+mod standing;
 mod view;
 
-pub use average::{Average, VERY_LARGE};
+pub use average::{Average, by_role};
 pub use count::{Counter, Counts};
+pub use fraction::Fraction;
 pub use month::MonthRow;
+pub use regenerate::regenerate;
 pub use view::{ActiveRecipients, ActiveRecipientsReader, Counted, counts_in};

@@ -141,6 +141,7 @@ impl View for ActiveRecipients {
             | Event::SafetyWarning(_)
             | Event::Deadline(_)
             | Event::Mail(_)
+            | Event::DsaFigure(_)
             | Event::Policy(_)
             | Event::Subject(_) => {}
         }

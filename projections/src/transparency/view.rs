@@ -306,6 +306,7 @@ impl View for Transparency {
             | Event::SafetyWarning(_)
             | Event::Deadline(_)
             | Event::Activity(_)
+            | Event::DsaFigure(_)
             | Event::LegalHold(_)
             | Event::Subject(_) => {}
         }

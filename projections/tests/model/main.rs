@@ -43,8 +43,8 @@ use acts::{governing, reviewing, trading, visiting};
 use bazaar::history;
 use kept::Kept;
 use naive::{
-    deadlines, ledger, mails, moderation, offers, orders, ranking, recipients, retention, reviews, statements,
-    transparency,
+    deadlines, dsa_figures, ledger, mails, moderation, offers, orders, ranking, recipients, retention, reviews,
+    statements, transparency,
 };
 
 /// How a history is fed: batch by batch, each of so many events, with a tick after it or none.
@@ -215,6 +215,15 @@ proptest! {
     ) {
         feeding.feed(&mut Kept::new("deadlines"), &history(&acts), |view, facts, _| {
             deadlines::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_5_05_what_was_published_stays_and_is_found_by_time_by_period_and_by_what_corrects_it(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("dsa-figures"), &history(&acts), |view, facts, _| {
+            dsa_figures::check(view.rows(), facts);
         });
     }
 

@@ -6,14 +6,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::Event;
 use domain::authority::{AuthorityCommand, AuthorityEvent, AuthorityOrderEffect, AuthorityOrderKind, IncomingOrder};
 use domain::buyer::BuyerCommand;
-use domain::calendar::local_day;
+use domain::calendar::{Month, SixMonths, local_day};
 use domain::complaint::{About, ComplaintCommand, ComplaintOutcome, ReviewForm};
 use domain::criterion::Criterion;
 use domain::deadline::{DeadlineCommand, DeadlineMissed, Duty, photos_due};
 use domain::decision::{Decision, Recorded};
 use domain::dispute::{DisputeCommand, DisputeOutcome, Forum};
+use domain::dsa_figure::{
+    AskedPublication, DsaFigureCommand, FigureDigest, FigureMonth, FigureWording, RegeneratedFigure,
+};
 use domain::ids::{
-    AuthorityContactId, ComplaintId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ReviewId, StatementId,
+    AuthorityContactId, ComplaintId, DsaPublicationId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ReviewId,
+    StatementId,
 };
 use domain::legal_hold::{HeldData, LegalHoldCommand, PreservationOrder, Remains};
 use domain::mail::{MailCommand, MailContent, MailKind, Recipient};
@@ -60,6 +64,7 @@ pub(crate) enum Ruling {
     Write { to_seller: bool, who: u8 },
     Send { mail: u8 },
     FailToSend { mail: u8, again: bool },
+    Publish { months_ago: u8, recipients: u8 },
 }
 
 pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
@@ -119,6 +124,7 @@ pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
         3 => (bools(), any()).prop_map(|(to_seller, who)| Ruling::Write { to_seller, who }),
         2 => any().prop_map(|mail| Ruling::Send { mail }),
         2 => (any(), bools()).prop_map(|(mail, again)| Ruling::FailToSend { mail, again }),
+        2 => (1..4_u8, any()).prop_map(|(months_ago, recipients)| Ruling::Publish { months_ago, recipients }),
     ];
     let of_holds = prop_oneof![
         4 => (any(), proptest::option::of(any())).prop_map(|(review, buyer)| Ruling::Hold { review, buyer }),
@@ -137,6 +143,8 @@ pub(crate) struct Docket {
     complaints: Vec<ComplaintId>,
     contacts: Vec<AuthorityContactId>,
     mails: Vec<MailId>,
+    /// The newest publication of each period.
+    published: BTreeMap<SixMonths, DsaPublicationId>,
     /// Which holds were placed, and what those in force keep.
     holds: Vec<LegalHoldId>,
     held: BTreeMap<LegalHoldId, Vec<HeldData>>,
@@ -378,6 +386,7 @@ impl Bazaar {
                 let failed = MailCommand::RecordFailed { reason: "refused".into(), retry_at };
                 self.market.mail(pick(&self.docket.mails, *mail)?, failed, occasion)?;
             }
+            Ruling::Publish { months_ago, recipients } => self.publish(*months_ago, *recipients, occasion)?,
         }
         Ok(())
     }
@@ -419,6 +428,42 @@ impl Bazaar {
         let queue = MailCommand::Queue { recipient, kind, language: "en".parse()?, content };
         self.market.mail(id, queue, occasion)?;
         self.docket.mails.push(id);
+        Ok(())
+    }
+
+    /// Publishes six months that ended so many months ago, or corrects what was published of them. The figure is made up: a
+    /// view of publications counts nothing.
+    fn publish(&mut self, months_ago: u8, recipients: u8, occasion: Occasion) -> Done {
+        let begins = (0..months_ago + 5).fold(Month::of(self.at), |month, _| month.previous());
+        let period = SixMonths::from(begins);
+        let (publication, corrects) = (DsaPublicationId(self.next()), self.docket.published.get(&period).copied());
+        // Each publication is read further on than all before it.
+        let position = u64::try_from(publication.0.as_u128())?;
+        let digest = FigureDigest(std::array::from_fn(|index| position.to_le_bytes()[index % 8]));
+        let month = |month| FigureMonth {
+            month,
+            union: recipients.into(),
+            by_role: BTreeMap::new(),
+            by_member_state: BTreeMap::new(),
+            excluded: domain::activity::Excluded::default(),
+        };
+        let asked = AskedPublication {
+            publication,
+            period,
+            position,
+            digest,
+            wording: if recipients.is_multiple_of(2) { FigureWording::Exact } else { FigureWording::BelowThreshold },
+            corrects,
+            reason: corrects.map(|_| "visits came late".to_owned()),
+        };
+        let regenerated = RegeneratedFigure {
+            position: Some(position),
+            as_of: self.at,
+            months: period.months().map(month).into(),
+            digest,
+        };
+        self.market.figure(period, DsaFigureCommand::Publish { asked, regenerated }, occasion)?;
+        self.docket.published.insert(period, publication);
         Ok(())
     }
 

@@ -33,10 +33,8 @@ use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::EventLog;
 use event_log::merkle::{Comparison, PublicHeadKey, SignedHead};
 use projections::Checkpoint;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Average, Counted};
-use projections::registry::ViewKind;
+use projections::active_recipients::Average;
 use projections::runner::Until;
-use projections::view::View;
 
 use crate::arguments::At;
 use crate::book::{self, Data};
@@ -77,10 +75,7 @@ pub(crate) fn run(
         return another_book(data, log.as_ref(), head);
     }
     let until = Until { position: Some(position), moment };
-    let kind = ViewKind::named(ActiveRecipients::NAME)?;
-    let replayed = book::replay_from_nothing(data, &[kind], until)?;
-    let average = ActiveRecipientsReader::new(replayed.views.rows(kind)?, &Counted::default()).average(period)?;
-    let reached = replayed.views.address();
+    let (average, reached) = book::regenerate(log.as_ref(), period, until)?;
     let substance = Substance::read(log.as_ref(), period, until)?;
     let packet = Packet { period, average, reached, head, key, substance };
     let files = packet.files(&hashed)?;
@@ -147,7 +142,7 @@ impl Packet {
         );
         say!();
         say!("files        {}", files.count());
-        say!("average      {} ({}/{})", average.decimal(), average.numerator(), average.denominator());
+        say!("average      {}", dsa::mean(average));
         say!("address      {}", book::address(self.reached));
         say!("head         {}", heads::shown(&self.head));
         say!("digest       {}", files.digest());

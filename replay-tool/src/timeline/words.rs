@@ -12,6 +12,7 @@ use domain::complaint::{ComplaintEvent, Contested};
 use domain::criterion::Criterion;
 use domain::deadline::DeadlineEvent;
 use domain::dispute::DisputeEvent;
+use domain::dsa_figure::{DsaFigureEvent, FigureWording};
 use domain::invitation::InvitationEvent;
 use domain::legal_hold::{HeldData, LegalHoldEvent};
 use domain::listing::ListingEvent;
@@ -76,6 +77,7 @@ pub(super) fn told(event: &Event) -> String {
             };
             format!("{} were seen in {places} in {}", counted(seen, "recipient"), event.month)
         }
+        Event::DsaFigure(event) => figure(event),
         Event::Policy(PolicyEvent::PolicyAdopted(event)) => {
             format!("Version {} of the policies was adopted", event.policies.version)
         }
@@ -305,6 +307,21 @@ fn legal_hold(event: &LegalHoldEvent) -> String {
             format!("The legal hold on the data of {} was released: “{}”", all(&event.data), event.explanation)
         }
     }
+}
+
+fn figure(event: &DsaFigureEvent) -> String {
+    let DsaFigureEvent::DsaFigurePublished(event) = event;
+    let said = match event.wording {
+        FigureWording::Exact => format!("{}/{}", event.numerator, event.denominator),
+        FigureWording::BelowThreshold => "below the threshold".to_owned(),
+    };
+    let corrects = event.correction.as_ref().map_or_else(String::new, |correction| {
+        format!("; it corrects {}, because “{}”", correction.corrects, correction.reason)
+    });
+    format!(
+        "The average monthly active recipients of {} were published as of position {}: {said}{corrects}",
+        event.period, event.position
+    )
 }
 
 const fn held(data: HeldData) -> &'static str {

@@ -11,6 +11,7 @@ use domain::buyer::Buyer;
 use domain::complaint::Complaint;
 use domain::deadline::Deadline;
 use domain::dispute::Dispute;
+use domain::dsa_figure::DsaFigure;
 use domain::invitation::Invitation;
 use domain::legal_hold::LegalHold;
 use domain::listing::Listing;
@@ -144,6 +145,7 @@ fn folded(event: &Event, at: DateTime<Utc>) {
         Event::SafetyWarning(event) => fold::<SafetyWarning>(event, at),
         Event::Deadline(event) => fold::<Deadline>(event, at),
         Event::Mail(event) => fold::<Mail>(event, at),
+        Event::DsaFigure(event) => fold::<DsaFigure>(event, at),
         Event::Policy(event) => fold::<PolicyBook>(event, at),
         Event::Activity(ActivityEvent::RecipientsSeen(_)) | Event::Subject(_) => {}
     }

@@ -1,6 +1,7 @@
 //! Naive computations: from the whole list of what happened, each time anew, in as few lines as can be.
 
 pub(crate) mod deadlines;
+pub(crate) mod dsa_figures;
 pub(crate) mod ledger;
 pub(crate) mod mails;
 pub(crate) mod moderation;

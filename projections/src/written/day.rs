@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Europe::Paris;
 
-use super::MailLanguage;
+use super::WrittenLanguage;
 
 const ENGLISH: [&str; 12] = [
     "January",
@@ -63,26 +63,28 @@ const GERMAN: [&str; 12] = [
 ];
 
 /// The day in Europe/Paris on which an instant falls.
-pub(super) fn day(instant: DateTime<Utc>, language: MailLanguage) -> String {
+#[must_use]
+pub fn day(instant: DateTime<Utc>, language: WrittenLanguage) -> String {
     written(instant.with_timezone(&Paris).date_naive(), language)
 }
 
 /// The last day of a period that ends at an instant: the day before where it ends at midnight, as
 /// [`domain::calendar::end_of_day`] says it.
-pub(super) fn last_day(end: DateTime<Utc>, language: MailLanguage) -> String {
+#[must_use]
+pub fn last_day(end: DateTime<Utc>, language: WrittenLanguage) -> String {
     day(end.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(end), language)
 }
 
-fn written(date: NaiveDate, language: MailLanguage) -> String {
+fn written(date: NaiveDate, language: WrittenLanguage) -> String {
     // chrono's months are 1 to 12.
     let name = |names: [&'static str; 12]| names[date.month0() as usize];
     let (day, year) = (date.day(), date.year());
     // The space after the day is one at which no line ends.
     match language {
-        MailLanguage::English => format!("{day}\u{a0}{} {year}", name(ENGLISH)),
-        MailLanguage::French => format!("{day}{}\u{a0}{} {year}", if day == 1 { "er" } else { "" }, name(FRENCH)),
-        MailLanguage::Dutch => format!("{day}\u{a0}{} {year}", name(DUTCH)),
-        MailLanguage::German => format!("{day}.\u{a0}{} {year}", name(GERMAN)),
+        WrittenLanguage::English => format!("{day}\u{a0}{} {year}", name(ENGLISH)),
+        WrittenLanguage::French => format!("{day}{}\u{a0}{} {year}", if day == 1 { "er" } else { "" }, name(FRENCH)),
+        WrittenLanguage::Dutch => format!("{day}\u{a0}{} {year}", name(DUTCH)),
+        WrittenLanguage::German => format!("{day}.\u{a0}{} {year}", name(GERMAN)),
     }
 }
 
@@ -97,15 +99,15 @@ mod tests {
     #[test]
     fn a_day_is_the_one_in_paris_in_the_languages_own_form() {
         let instant = at("2026-02-28T23:00:00Z");
-        let days = MailLanguage::ALL.map(|language| day(instant, language));
+        let days = WrittenLanguage::ALL.map(|language| day(instant, language));
         assert_eq!(days, ["1\u{a0}March 2026", "1er\u{a0}mars 2026", "1\u{a0}maart 2026", "1.\u{a0}März 2026"]);
-        assert_eq!(day(at("2026-08-11T12:00:00Z"), MailLanguage::French), "11\u{a0}août 2026");
+        assert_eq!(day(at("2026-08-11T12:00:00Z"), WrittenLanguage::French), "11\u{a0}août 2026");
     }
 
     #[test]
     fn a_period_that_ends_at_midnight_has_its_last_day_before_it() {
         let end = domain::calendar::end_of_day(at("2026-03-27T12:00:00Z"), 0);
-        assert_eq!(last_day(end, MailLanguage::English), "27\u{a0}March 2026");
-        assert_eq!(last_day(at("2026-03-27T12:00:00Z"), MailLanguage::English), "27\u{a0}March 2026");
+        assert_eq!(last_day(end, WrittenLanguage::English), "27\u{a0}March 2026");
+        assert_eq!(last_day(at("2026-03-27T12:00:00Z"), WrittenLanguage::English), "27\u{a0}March 2026");
     }
 }

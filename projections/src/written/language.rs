@@ -1,10 +1,10 @@
-//! The languages in which mail is written.
+//! The languages in which the platform writes to people.
 
 use domain::language::Language;
 
-/// A language that every letter exists in.
+/// A language in which every letter and every text for the website exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MailLanguage {
+pub enum WrittenLanguage {
     /// `en`, also for whoever reads none of the four.
     English,
     /// `fr`.
@@ -15,7 +15,7 @@ pub enum MailLanguage {
     German,
 }
 
-impl MailLanguage {
+impl WrittenLanguage {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::English, Self::French, Self::Dutch, Self::German];
 
@@ -31,7 +31,7 @@ impl MailLanguage {
     }
 }
 
-impl From<Language> for MailLanguage {
+impl From<Language> for WrittenLanguage {
     fn from(language: Language) -> Self {
         Self::ALL.into_iter().find(|known| known.code() == language.code()).unwrap_or(Self::English)
     }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn who_reads_none_of_the_four_languages_is_written_to_in_english() {
-        let of = |code: &str| MailLanguage::from(code.parse::<Language>().unwrap());
-        assert_eq!(["nl", "fr", "de", "en", "pt"].map(of).map(MailLanguage::code), ["nl", "fr", "de", "en", "en"]);
+        let of = |code: &str| WrittenLanguage::from(code.parse::<Language>().unwrap());
+        assert_eq!(["nl", "fr", "de", "en", "pt"].map(of).map(WrittenLanguage::code), ["nl", "fr", "de", "en", "en"]);
     }
 }
