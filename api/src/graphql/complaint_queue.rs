@@ -15,7 +15,7 @@ use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Views, instant, opened, read, viewer, views};
-use super::statements::{RestrictionKind, concerned};
+use super::statements::{RestrictionKind, StatementOfReasons, concerned};
 
 /// In which part somebody complains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -90,6 +90,14 @@ impl Complaint {
             Contested::Notice(notice) => Some(global(notice)),
             Contested::Restriction { .. } => None,
         }
+    }
+
+    /// The statement of reasons of the contested decision; nothing where it is that a notice led to none.
+    async fn statement(&self, ctx: &Context<'_>) -> Result<Option<StatementOfReasons>> {
+        read(ctx, |views| match self.row.contested {
+            Contested::Restriction { statement, .. } => StatementOfReasons::load(views, statement),
+            Contested::Notice(_) => Ok(None),
+        })
     }
 
     /// The facts on which the contested decision stands.
