@@ -146,7 +146,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Trouble> {
     }
     let queues = [
         ("Photos to decide", &data.photos, Some(super::photos::PATH)),
-        ("Notices to decide", &data.notices, None),
+        ("Notices to decide", &data.notices, Some(super::notices::PATH)),
         ("Complaints to decide", &data.complaints, None),
     ];
     waiting.extend(

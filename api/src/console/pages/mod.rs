@@ -1,4 +1,5 @@
 //! One file a page, its questions and commands beside it, its template in `templates/console/`.
 
 pub(super) mod home;
+pub(super) mod notices;
 pub(super) mod photos;
