@@ -9,7 +9,7 @@ use super::visit::Form;
 use crate::graphql::policies;
 
 /// Where a page of a list ends: `{ hasNextPage endCursor }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PageInfo {
     has_next_page: bool,
