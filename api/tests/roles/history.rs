@@ -61,7 +61,7 @@ async fn long_ago(directory: &Path) -> Vec<Step> {
     let mut settings = Settings::new(&data, "127.0.0.1:0".parse().unwrap(), clock).unwrap();
     settings.mail = MailSettings::parse(MAIL_FROM, &format!("smtp://127.0.0.1:{}", closed_port())).unwrap();
     let server = Server::start(&data, Opened::open(&data).unwrap(), settings).await.unwrap();
-    let mut play = Play { market: Market { server, buyer: BUYER }, steps: Vec::new() };
+    let mut play = Play { market: Market::around(server), steps: Vec::new() };
     for number in [1, 2] {
         let input = with(authority_order(), json!({ "contactId": id(number) }));
         play.does(Asker::Compliance, "recordAuthorityOrder", input, "contact.id").await;
