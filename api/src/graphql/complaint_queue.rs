@@ -5,11 +5,13 @@ use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::complaint::{Complainant, Contested};
 use domain::ids::ComplaintId;
+use domain::notice::NoticeTarget;
 use domain::statement::{Addressee, Restriction};
 use projections::ViewError;
 use projections::moderation::{ComplaintCursor, ComplaintRow, ComplaintStatus as Status};
 
 use super::guard::{Allowed, MODERATORS, Only};
+use super::listings::Listing;
 use super::moderation_cases::ModerationCase;
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
@@ -82,6 +84,21 @@ impl Complaint {
     /// What the restriction concerns: a review, a listing or a seller; nothing where it is the complainant's own account.
     async fn concerns_id(&self) -> Option<ID> {
         self.contested_restriction().and_then(concerned)
+    }
+
+    /// The listing that was removed, or that the notice is about which led to nothing.
+    async fn listing(&self, ctx: &Context<'_>) -> Result<Option<Listing>> {
+        let notice = match self.row.contested {
+            Contested::Restriction { restriction: Restriction::ListingRemoved(id), .. } => {
+                return Listing::load(ctx, id).await;
+            }
+            Contested::Restriction { .. } => return Ok(None),
+            Contested::Notice(notice) => read(ctx, |views| views.moderation().notice(notice))?,
+        };
+        match notice.map(|row| row.target) {
+            Some(NoticeTarget::Listing(id)) => Listing::load(ctx, id).await,
+            Some(NoticeTarget::Review(_) | NoticeTarget::Photos(_)) | None => Ok(None),
+        }
     }
 
     /// The notice that led to nothing, where that is contested.

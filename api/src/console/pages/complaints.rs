@@ -21,7 +21,7 @@ use crate::console::grounds::Grounds;
 use crate::console::outcome::Errors;
 use crate::console::page::Page;
 use crate::console::queue::{Keys, PageInfo, Policies, Sent};
-use crate::console::reported::Case;
+use crate::console::reported::{Case, Listing};
 use crate::console::schema_enum::{schema_enum, schema_enum_or_none};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{Visit, command_id};
@@ -116,6 +116,7 @@ struct Node {
     explanation: Option<String>,
     decided_at: Option<DateTime<Utc>>,
     case: Option<Case>,
+    listing: Option<Listing>,
     statement: Option<Grounds>,
 }
 
@@ -146,10 +147,8 @@ impl Card {
     fn new(number: usize, node: Node, now: DateTime<Utc>, calendar: HolidayCalendar, sent: Option<&Sent<'_>>) -> Self {
         let sent = sent.filter(|sent| sent.form.text("complaintId") == node.id);
         let contested = node.restriction.map_or("A notice that led to nothing", words::restriction);
-        let title = match &node.case {
-            Some(case) => format!("{contested}: {}", case.product()),
-            None => contested.to_owned(),
-        };
+        let product = node.case.as_ref().map(Case::product).or_else(|| node.listing.as_ref().map(Listing::title));
+        let title = product.map_or_else(|| contested.to_owned(), |product| format!("{contested}: {product}"));
         let decided = node.outcome.zip(node.decided_at).map(|(outcome, at)| Decided {
             outcome: words::complaint_outcome(outcome),
             at: moment(at),
