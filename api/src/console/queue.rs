@@ -23,6 +23,25 @@ impl PageInfo {
     }
 }
 
+/// A page of a queue: `{ policies { holidays } queue: … { nodes pageInfo { hasNextPage endCursor } } }`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Data<N> {
+    /// The calendar.
+    pub(super) policies: Policies,
+    /// The page.
+    pub(super) queue: Queue<N>,
+}
+
+/// What waits.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Queue<N> {
+    /// One after the other.
+    pub(super) nodes: Vec<N>,
+    /// Whether there is more.
+    pub(super) page_info: PageInfo,
+}
+
 /// The calendar of working days: `policies { holidays }`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Policies {

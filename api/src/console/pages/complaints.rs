@@ -20,7 +20,7 @@ use crate::console::frame::Frame;
 use crate::console::grounds::Grounds;
 use crate::console::outcome::Errors;
 use crate::console::page::Page;
-use crate::console::queue::{Keys, PageInfo, Policies, Sent};
+use crate::console::queue::{Data, Keys, Sent};
 use crate::console::reported::{Case, Listing};
 use crate::console::schema_enum::{schema_enum, schema_enum_or_none};
 use crate::console::trouble::Trouble;
@@ -84,19 +84,6 @@ struct Asked {
     after: Option<String>,
     /// What was done just before.
     done: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Data {
-    policies: Policies,
-    queue: Queue,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Queue {
-    nodes: Vec<Node>,
-    page_info: PageInfo,
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,7 +207,7 @@ async fn listed(
     sent: Option<Sent<'_>>,
 ) -> Result<Html<String>, Trouble> {
     let variables = json!({ "status": filter.in_schema(), "first": SHOWN, "after": after });
-    let answer = visit.ask::<Data>(QUESTION, variables).await?;
+    let answer = visit.ask::<Data<Node>>(QUESTION, variables).await?;
     let Data { policies, queue } = answer.data;
     let numbered = queue.nodes.into_iter().zip(1..);
     let card = |(node, number)| Card::new(number, node, answer.as_of, policies.calendar(), sent.as_ref());

@@ -20,7 +20,7 @@ use crate::console::criteria::choices;
 use crate::console::frame::Frame;
 use crate::console::outcome::Errors;
 use crate::console::page::Page;
-use crate::console::queue::{Keys, PageInfo, Policies, Sent};
+use crate::console::queue::{Data, Keys, Sent};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{Visit, command_id};
 use crate::console::when::{Due, machine, moment};
@@ -60,19 +60,6 @@ struct Asked {
     after: Option<String>,
     /// What was done just before.
     done: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Data {
-    policies: Policies,
-    queue: Queue,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Queue {
-    nodes: Vec<Node>,
-    page_info: PageInfo,
 }
 
 #[derive(Debug, Deserialize)]
@@ -186,7 +173,7 @@ async fn listed(
     told: Option<&'static str>,
     sent: Option<Sent<'_>>,
 ) -> Result<impl IntoResponse + use<>, Trouble> {
-    let answer = visit.ask::<Data>(QUESTION, json!({ "first": SHOWN, "after": after })).await?;
+    let answer = visit.ask::<Data<Node>>(QUESTION, json!({ "first": SHOWN, "after": after })).await?;
     let Data { policies, queue } = answer.data;
     let calendar = policies.calendar();
     let numbered = queue.nodes.into_iter().zip(1..);

@@ -102,7 +102,7 @@ impl Seller {
 }
 
 fn path(id: &str) -> String {
-    format!("{}/{id}", PATH)
+    format!("{PATH}/{id}")
 }
 
 #[derive(Debug, Deserialize)]
