@@ -29,6 +29,8 @@ pub struct DsaMonth {
     buyers: u64,
     /// … of which as traders.
     traders: u64,
+    /// … of which as visitors who are neither.
+    visitors: u64,
     /// Visits by bots, left out.
     excluded_bots: u64,
     /// Pages opened and left at once, left out.
@@ -176,6 +178,7 @@ impl DsaActiveRecipients {
             recipients: row.union,
             buyers: row.buyers,
             traders: row.traders,
+            visitors: row.visitors,
             excluded_bots: row.excluded.bots,
             excluded_incidental: row.excluded.incidental,
         };
