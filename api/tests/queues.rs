@@ -108,7 +108,7 @@ async fn r_3_4_08_r_3_4_05_r_3_4_10_a_moderator_sees_the_case_and_never_whose_it
     let directory = tempfile::tempdir().unwrap();
     let market = Market::open(directory.path()).await;
     let (order, review, statement) = removed(&market).await;
-    let issued = book(&market).load::<Statement>(statement.0).await.unwrap().0.map(Box::new);
+    let issued = book(&market).load::<Statement>(statement.0).await.unwrap().issued.map(Box::new);
     let submitted_at = book(&market).clock().now();
     let form = domain::complaint::ReviewForm {
         order_number: Some(order.to_string()),

@@ -34,6 +34,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
 use crate::statements::StatementsReader;
+use crate::submissions::SubmissionsReader;
 use crate::transparency::TransparencyReader;
 use crate::view::View;
 
@@ -392,10 +393,16 @@ impl Snapshot<'_> {
         StatementsReader(self.rows(11))
     }
 
+    /// How far records for the Transparency Database have come.
+    #[must_use]
+    pub fn submissions(&self) -> SubmissionsReader<'_> {
+        SubmissionsReader(self.rows(12))
+    }
+
     /// What the transparency report counts.
     #[must_use]
     pub fn transparency(&self) -> TransparencyReader<'_> {
-        TransparencyReader(self.rows(12))
+        TransparencyReader(self.rows(13))
     }
 
     /// Product search.

@@ -36,7 +36,8 @@ impl Exemption {
 
     /// Whether a ground needs no record. What an authority ordered has no statement to begin with (DSA art. 17(5)): see
     /// [`domain::decision::Decision::of`].
-    const fn of(ground: &Ground) -> Option<Self> {
+    #[must_use]
+    pub const fn of(ground: &Ground) -> Option<Self> {
         match ground {
             Ground::Listing(ListingRemovalReason::Convenience) | Ground::Seller(SellerRemovalReason::Convenience) => {
                 Some(Self::Convenience)

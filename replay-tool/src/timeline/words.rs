@@ -43,13 +43,7 @@ pub(super) fn told(event: &Event) -> String {
             format!("The buyer was invited to review {}", counted(event.lines.len(), "line"))
         }
         Event::Notice(event) => notice(event),
-        Event::Statement(StatementEvent::StatementOfReasonsIssued(event)) => format!(
-            "A statement of reasons was issued to {}: {}, because “{}”; contestable until {}",
-            addressee(&event.addressee),
-            restriction(&event.restriction),
-            event.facts,
-            instant(event.contestable_until)
-        ),
+        Event::Statement(event) => statement(event),
         Event::Complaint(event) => complaint(event),
         Event::Authority(event) => authority(event),
         Event::LegalHold(event) => legal_hold(event),
