@@ -160,7 +160,8 @@ impl Submission {
             SubmissionCommand::Accept(how) => {
                 let submitted = accepted || matches!(self, Self::Submitted(_));
                 require(submitted, RULE, Refused::NotEligible, "", || {
-                    "this record was not sent to the Transparency Database; note that it is about to be, first".to_owned()
+                    "this record was not sent to the Transparency Database; note that it is about to be, first"
+                        .to_owned()
                 })?;
                 Ok(if accepted { Vec::new() } else { vec![StatementAccepted { how }.into()] })
             }

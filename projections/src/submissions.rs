@@ -113,8 +113,7 @@ impl Submissions {
             }
             (Ground::Criteria(_) | Ground::Listing(_) | Ground::Seller(_), _) => event.ground.clone(),
         };
-        let state =
-            if Exemption::of(&ground).is_some() { SubmissionState::Exempt } else { SubmissionState::Waiting };
+        let state = if Exemption::of(&ground).is_some() { SubmissionState::Exempt } else { SubmissionState::Waiting };
         let row = SubmissionRow {
             issued_at: at,
             state,

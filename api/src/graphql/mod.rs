@@ -12,7 +12,7 @@
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
-//! | [`compliance`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, reports, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`compliance`] [`transparency`] [`statements`] [`submissions`] [`deadlines`] [`ledger`] | figures, reports, reasons and their records, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
@@ -71,6 +71,7 @@ pub mod scalars;
 pub mod search;
 pub mod sellers;
 pub mod statements;
+pub mod submissions;
 pub mod subscriptions;
 pub mod translations;
 pub mod transparency;

@@ -23,6 +23,7 @@ use domain::safety_warning::SafetyWarningEvent;
 use domain::seller::SellerEvent;
 use domain::statement::{Addressee, Restriction, StatementEvent};
 use domain::subject::SubjectEvent;
+use domain::submission::Acceptance;
 use serde::Serialize;
 
 /// What happened, as one sentence.
@@ -235,6 +236,37 @@ fn notice(event: &NoticeEvent) -> String {
                 target(&event.target),
                 word(&event.outcome),
                 quoted(&event.explanation)
+            )
+        }
+    }
+}
+
+fn statement(event: &StatementEvent) -> String {
+    match event {
+        StatementEvent::StatementOfReasonsIssued(event) => format!(
+            "A statement of reasons was issued to {}: {}, because “{}”; contestable until {}",
+            addressee(&event.addressee),
+            restriction(&event.restriction),
+            event.facts,
+            instant(event.contestable_until)
+        ),
+        StatementEvent::StatementSubmitted(event) => {
+            format!("The statement's record was about to be sent to the Transparency Database at {}", event.database)
+        }
+        StatementEvent::StatementAccepted(event) => match &event.how {
+            Acceptance::Answered { permalink, .. } => {
+                format!("The Transparency Database took the statement's record: {permalink}")
+            }
+            Acceptance::FoundByPuid => {
+                "The Transparency Database has the statement's record: it knows its PUID".to_owned()
+            }
+        },
+        StatementEvent::StatementRefused(event) => {
+            let said = event.problems.iter().map(|problem| format!("{}: {}", problem.field, problem.words));
+            format!(
+                "The statement's record was refused by the {}: {}",
+                word(&event.by),
+                said.collect::<Vec<_>>().join("; ")
             )
         }
     }
