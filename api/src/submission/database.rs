@@ -121,6 +121,12 @@ struct Unprocessable {
     errors: BTreeMap<String, Value>,
 }
 
+/// That it is there.
+#[derive(Deserialize)]
+struct Pong {
+    i_say: String,
+}
+
 /// Whether a PUID is known.
 #[derive(Deserialize)]
 struct Asked {
@@ -144,6 +150,26 @@ impl Database {
     #[must_use]
     pub fn name(&self) -> String {
         self.url.name()
+    }
+
+    /// Whether it is a Transparency Database that knows the token.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn ping(&self) -> Result<Result<(), Pause>, Denied> {
+        const PATH: &str = "api/ping";
+        let Ok(url) = self.url.at(PATH) else { return Err(self.elsewhere(PATH, StatusCode::NOT_FOUND, &[])) };
+        let (status, wait, body) = match self.ask(self.client.get(url)).await {
+            Ok(answer) => answer,
+            Err(Unanswered::NotSent(why) | Unanswered::Cut(why)) => return Ok(Err(Pause::because(why))),
+        };
+        match status {
+            StatusCode::OK if serde_json::from_slice::<Pong>(&body).is_ok_and(|pong| pong.i_say == "pong") => {
+                Ok(Ok(()))
+            }
+            status if is_passing(status) => Ok(Err(Pause { why: format!("{status}{}", said(&body)), wait })),
+            status => Err(self.denied(PATH, status, &body)),
+        }
     }
 
     /// Sends a batch.
@@ -189,10 +215,7 @@ impl Database {
         match status {
             StatusCode::FOUND if is_of_it => Ok(Ok(true)),
             StatusCode::NOT_FOUND if is_of_it => Ok(Ok(false)),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                Ok(Err(Pause { why: format!("{status}{}", said(&body)), wait }))
-            }
-            status if status.is_server_error() => Ok(Err(Pause { why: format!("{status}{}", said(&body)), wait })),
+            status if is_passing(status) => Ok(Err(Pause { why: format!("{status}{}", said(&body)), wait })),
             status => Err(self.denied(&path, status, &body)),
         }
     }
@@ -226,6 +249,11 @@ impl Database {
     fn elsewhere(&self, path: &str, status: StatusCode, body: &[u8]) -> Denied {
         Denied::Elsewhere { url: format!("{}/{path}", self.name()), status, said: said(body) }
     }
+}
+
+/// Whether the same question may have another answer later.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 
 /// Why there is no answer.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use domain::ids::StatementId;
+use projections::transparency_database::MOST_RECORDS;
 use reqwest::header::HeaderValue;
 use url::Url;
 use uuid::Uuid;
@@ -110,6 +111,9 @@ pub struct SubmissionArguments {
     /// How many requests a second are made at most.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=MOST_REQUESTS))]
     pub requests_per_second: u64,
+    /// How many records go in a request; the database takes them all or none.
+    #[arg(long, value_name = "N", default_value_t = MOST_RECORDS as u64, value_parser = clap::value_parser!(u64).range(1..=MOST_RECORDS as u64))]
+    pub records_per_request: u64,
     /// How many seconds an answer may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub deadline: u64,
@@ -148,6 +152,12 @@ impl SubmissionArguments {
                  user"
             ))),
         }
+    }
+
+    /// How many records go in a request.
+    #[must_use]
+    pub fn records_per_request(&self) -> usize {
+        usize::try_from(self.records_per_request).unwrap_or(MOST_RECORDS).clamp(1, MOST_RECORDS)
     }
 
     /// How long an answer may take.

@@ -99,12 +99,13 @@ pub async fn submit(opened: &Opened, clock: ClockSetting, arguments: &Submission
     let database = Database::new(arguments.url.clone(), arguments.token()?, arguments.deadline())?;
     let pace = Pace::new(arguments.requests_per_second, Instant::now());
     let mut submitter = Submitter { cases, database, pace, tally };
-    let mut done = Ok(());
-    for batch in candidates.chunks(MOST_RECORDS) {
-        done = submitter.batch(batch).await;
+    // Before anything is noted of a record: a wrong address or token leaves no trace.
+    let mut done = if candidates.is_empty() { Ok(()) } else { submitter.introduce().await };
+    for batch in candidates.chunks(arguments.records_per_request()) {
         if done.is_err() {
             break;
         }
+        done = submitter.batch(batch).await;
     }
     submitter.tally.print(&name, "accepted");
     done.and_then(|()| submitter.tally.outcome())
@@ -259,6 +260,18 @@ struct Submitter<'a> {
 }
 
 impl Submitter<'_> {
+    /// Sees that the database is there and knows the token.
+    async fn introduce(&mut self) -> Result<(), ApiError> {
+        let mut patience = Patience::default();
+        loop {
+            self.turn().await;
+            match self.database.ping().await.map_err(SubmissionError::from)? {
+                Ok(()) => return Ok(()),
+                Err(pause) => rest(&mut patience, pause).await?,
+            }
+        }
+    }
+
     /// Settles some statements.
     async fn batch(&mut self, candidates: &[Candidate]) -> Result<(), ApiError> {
         let there: Vec<StatementId> = candidates.iter().filter(|(_, may)| *may).map(|(id, _)| *id).collect();
