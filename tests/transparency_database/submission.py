@@ -23,13 +23,14 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from market import Failure, Market, check  # noqa: E402
+from market import Failure, Market, check, plain, until  # noqa: E402
 
 from rules import GOOD, RULES, changed, self_check  # noqa: E402
 from server import LIMIT, STRANGER, TOKEN, Database  # noqa: E402
 
 UNTIL = "2026-11-01T12:00:00Z"
-AUDITOR = ("auditor", "auditor-1")
+AUDITOR, OPERATOR = ("auditor", "auditor-1"), ("operator", "operator-1")
+SELLER, NAME = "00000000-0000-4000-8000-000000000071", "Nachtegaal"
 FIELDS = """id transparencyDatabase { puid submission {
     state database submittedAt settledAt how uuid permalink refusedBy problems { field words } } }"""
 
@@ -202,6 +203,23 @@ def nothing_is_sent_twice_whatever_fails(book):
     database.close()
 
 
+def removed_by_name(market):
+    """A seller is removed, and the facts name who the trader is; the statement, once it waits."""
+    contact = dict(name=f"Noor van {NAME}", address="Zijlweg 12, Haarlem", phone="+31 23 000 0000", email="noor@shop.example",
+                   identification="passport", paymentAccount="NL00BANK0000000000")
+    market.do("registerSeller", OPERATOR, sellerId=SELLER, shopName="Renew", country="NL", tradeRegisterNumber="12345678",
+              selfCertified=True, contact=contact, termsVersion="2026-01", qualityCharterVersion="4")
+    market.do("verifySeller", OPERATOR, sellerId=SELLER, checkedAgainst="KvK")
+    facts = f"{NAME.lower()} sold what was not reconditioned"
+    market.do("removeSeller", OPERATOR, sellerId=SELLER, reason="BREACH_OF_TERMS", explanation=facts)
+    waiting = "{ statementsOfReasons(submission: WAITING, first: 250) { nodes { id facts } } }"
+    def look():
+        nodes = market.query(waiting, AUDITOR)["statementsOfReasons"]["nodes"]
+        return next((plain(node["id"]) for node in nodes if node["facts"] == facts), None)
+
+    return until("a statement of reasons", look)
+
+
 def what_is_refused_is_told_beside_a_running_server(book, directory):
     database, puids = Database(), book.exported()
     market = Market(book.marktboek, str(book.data), "--esdb-listen", "127.0.0.1:0", "--share-keys")
@@ -214,20 +232,26 @@ def what_is_refused_is_told_beside_a_running_server(book, directory):
         node = Book((book.marktboek, book.replay_tool), directory / "submitter", book.token_file)
         beside = ("--log", f"esdb://submitter:{token}@{host}:{port}?tls=false", "--keys", f"http://{host}:{port}")
         secret = {"MARKTBOEK_TOKEN_SECRET_FILE": str(book.data / "token-secret")}
+        named = removed_by_name(market)
         # One was there before the book knew: as after a restore of an older book.
         with database.lock:
             database.stored[puids[5]] = {"uuid": "5", "puid": puids[5]}
         database.refusing = {puids[3]: {"decision_facts": "The decision facts field is invalid."},
                              puids[7]: {"category": "The selected category is invalid."}}
         code, said, told = node.submit(database, *beside, environment=secret)
-        check(code == 1 and "refused       2\n" in said, f"two are refused {told}")
+        check(code == 1 and "refused       3\n" in said, "two are refused by the database, and one before it is sent")
+        check(f"statement {named}: decision_facts: decision_facts has the name" in told, "the one that names the trader")
+        check(NAME not in told and NAME not in json.dumps(listed(market, "REFUSED")), "whose name is not repeated")
         check(f"{puids[7].removeprefix('sor-')}: category: The selected category is invalid." in told, "each is named, with why")
         check(sorted(database.stored) == sorted({*puids} - {puids[3], puids[7]}), "and every other is stored")
         check(set(database.sent_again) <= {puids[5]}, "that was not there")
         refused = {node["transparencyDatabase"]["puid"]: node["transparencyDatabase"]["submission"] for node in listed(market, "REFUSED")}
+        own = refused.pop(f"sor-{named}")
+        check((own["refusedBy"], own["submittedAt"], own["problems"][0]["field"]) == ("PLATFORM", None, "decision_facts"),
+              "the server's GraphQL tells of it at once")
         problem = {"field": "decision_facts", "words": "The decision facts field is invalid."}
         check(sorted(refused) == sorted([puids[3], puids[7]]) and refused[puids[3]]["problems"] == [problem]
-              and refused[puids[3]]["refusedBy"] == "DATABASE", "the server's GraphQL tells of them at once")
+              and refused[puids[3]]["refusedBy"] == "DATABASE", "and of those that the database refused")
         by = {one["transparencyDatabase"]["puid"]: one["transparencyDatabase"]["submission"]["how"] for one in listed(market, "ACCEPTED")}
         check([puid for puid, how in by.items() if how == "FOUND_BY_PUID"] == [puids[5]], "what was there is accepted by its PUID")
         database.asked.clear()
@@ -235,7 +259,9 @@ def what_is_refused_is_told_beside_a_running_server(book, directory):
         check(code == 0 and not database.asked, "what was refused is not sent again by itself")
         database.refusing = {}
         code, said, _ = node.submit(database, *beside, "--again", environment=secret)
-        check(code == 0 and "accepted      2\n" in said and sorted(database.stored) == sorted(puids), "and is where it is said")
+        check(code == 1 and "accepted      2\n" in said and sorted(database.stored) == sorted(puids), "and is where it is said")
+        code, said, _ = node.submit(database, *beside, "--again", "--checked", named, environment=secret)
+        check(code == 0 and f"sor-{named}" in database.stored, "a person may say that the name is an ordinary word there")
         check(not listed(market, "REFUSED"), "none is left")
     finally:
         market.stop()
