@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use api::clock::ClockSetting;
 use api::esdb::Listening;
 use api::graphql::access_table::AccessTable;
-use api::keys::KeyArguments;
+use api::keys::{KeyArguments, KeyPlace};
 use api::mail::{Link, MailSettings};
 use api::opened::{Opened, Places};
 use api::photos::Place;
@@ -218,8 +218,16 @@ fn run(command: Command) -> Result<(), ApiError> {
             if matches!(log, Engine::Embedded) && !data.log().exists() {
                 return Err(no_book(&data));
             }
+            let keys = keys.place();
+            if keys == KeyPlace::Own && !data.vault().exists() {
+                return Err(ApiError::Usage(format!(
+                    "--data {} has no keys, and without them nobody can tell whether a record has a name of its case: name the \
+                     node that keeps them with --keys, or put vault/ back",
+                    data.path().display()
+                )));
+            }
             let photos = Place::Directory(data.photos());
-            on_runtime(submit_statements(data, Places { log, keys: keys.place(), photos }, clock, *submission))
+            on_runtime(submit_statements(data, Places { log, keys, photos }, clock, *submission))
         }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);

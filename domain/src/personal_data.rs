@@ -34,7 +34,7 @@ impl fmt::Display for PersonalData {
             Self::Address => "an e-mail address or a user name",
             Self::Number => "a telephone number, an account number or another number of that length",
             Self::Identifier => "the id of an account, an order or a review",
-            Self::Name => "the name of the account that it is about",
+            Self::Name => "the name of somebody whom it is about",
         })
     }
 }

@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | `s` | statement | [`SubmissionRow`] |
 //! | `i` | state, when issued, statement | – |
-//! | `d` | database to which anything was submitted | – |
+//! | `d` | – | the database to which anything was submitted last |
 //! | `w` | seller | why they were removed last |
 //!
 //! Each statement is in exactly one state. What a record says is not here: it follows from the statement
@@ -36,7 +36,7 @@ type StateKey = (SubmissionState, i64, StatementId);
 
 const SUBMISSIONS: Layout<StatementId, SubmissionRow> = Layout::new(b's');
 const BY_STATE: Layout<StateKey, ()> = Layout::new(b'i');
-const DATABASES: Layout<String, ()> = Layout::new(b'd');
+const DATABASE: Layout<(), String> = Layout::new(b'd');
 const SELLERS: Layout<SellerId, SellerRemovalReason> = Layout::new(b'w');
 
 /// How far a record has come.
@@ -90,12 +90,14 @@ pub struct SubmissionRow {
 
 impl Value for SubmissionRow {}
 
+impl Value for String {}
+
 /// The view.
 #[derive(Debug)]
 pub struct Submissions {
     submissions: Table<StatementId, SubmissionRow>,
     by_state: Index<StateKey>,
-    databases: Index<String>,
+    database: Table<(), String>,
     sellers: Table<SellerId, SellerRemovalReason>,
 }
 
@@ -140,7 +142,7 @@ impl Submissions {
                 row.state = SubmissionState::Submitted;
                 (row.submitted_at, row.database) = (Some(at), Some(event.database.clone()));
                 (row.settled_at, row.acceptance, row.refusal) = (None, None, None);
-                self.databases.insert(&event.database);
+                self.database.put((), event.database.clone());
             }
             StatementEvent::StatementAccepted(event) => {
                 row.state = SubmissionState::Accepted;
@@ -172,7 +174,7 @@ impl View for Submissions {
         Ok(Self {
             submissions: Table::new(SUBMISSIONS),
             by_state: Index::new(BY_STATE),
-            databases: Index::new(DATABASES),
+            database: Table::new(DATABASE),
             sellers: Table::new(SELLERS),
         })
     }
@@ -218,11 +220,11 @@ impl View for Submissions {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.submissions, &self.by_state, &self.databases, &self.sellers]
+        vec![&self.submissions, &self.by_state, &self.database, &self.sellers]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.submissions, &mut self.by_state, &mut self.databases, &mut self.sellers]
+        vec![&mut self.submissions, &mut self.by_state, &mut self.database, &mut self.sellers]
     }
 
     fn report(rows: &Rows, _: &str, _: &Filter) -> Result<Report, ViewError> {
@@ -302,8 +304,11 @@ impl<'a> SubmissionsReader<'a> {
         BY_STATE.scan_after(self.0, &state, after.unwrap_or(&first)).map(|row| row.map(|(key, ())| key))
     }
 
-    /// The databases to which anything was submitted.
-    pub fn databases(&self) -> impl Iterator<Item = Result<String, ViewError>> + use<'a> {
-        DATABASES.scan(self.0, &()).map(|row| row.map(|(key, ())| key))
+    /// The database to which anything was submitted last, if anything was.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn database(&self) -> Result<Option<String>, ViewError> {
+        DATABASE.get(self.0, &())
     }
 }

@@ -82,15 +82,15 @@ pub async fn submit(opened: &Opened, clock: ClockSetting, arguments: &Submission
     let views = Views::of(Arc::clone(&opened.log)).await?;
     let name = arguments.url.name();
     let moved_from = arguments.moved_from.as_ref().map(super::settings::DatabaseUrl::name);
-    for other in views.submissions()?.databases() {
-        let other = other?;
-        if other != name && Some(&other) != moved_from.as_ref() {
-            return Err(SubmissionError::OtherDatabase { other, url: name }.into());
-        }
+    let other = views.submissions()?.database()?.filter(|other| *other != name && Some(other) != moved_from.as_ref());
+    if let Some(other) = other {
+        return Err(SubmissionError::OtherDatabase { other, url: name }.into());
     }
     let candidates = views.candidates(arguments.again)?;
     let cases = Cases { book: &book, statements: views.statements()?, checked: &arguments.checked };
-    let mut tally = Tally { exempt: views.in_state(SubmissionState::Exempt)?.len(), ..Tally::default() };
+    let count = |state| Ok::<_, ApiError>(views.in_state(state)?.len());
+    let earlier = if arguments.again { 0 } else { count(SubmissionState::Refused)? };
+    let mut tally = Tally { exempt: count(SubmissionState::Exempt)?, earlier, ..Tally::default() };
     if arguments.dry_run {
         let would = cases.try_out(&candidates, &mut tally).await;
         tally.print(&name, "would be sent");
@@ -166,6 +166,8 @@ struct Tally {
     good: usize,
     found: usize,
     refused: usize,
+    /// Refused before, and left alone.
+    earlier: usize,
 }
 
 impl Tally {
@@ -176,6 +178,9 @@ impl Tally {
             println!("  of which    {} were there, as their PUIDs say", self.found);
         }
         println!("refused       {}", self.refused);
+        if self.earlier > 0 {
+            println!("  and earlier {}, which --again takes again", self.earlier);
+        }
         println!("need none     {}", self.exempt);
     }
 

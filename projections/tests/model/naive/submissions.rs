@@ -34,16 +34,11 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
         let shown: Vec<_> = reader.in_state(state, since, None).map(|key| key.unwrap()).collect();
         assert_eq!(shown, wanted, "{state:?} since {since}");
     }
-    let mut databases: Vec<String> = facts
-        .iter()
-        .filter_map(|fact| match &fact.event {
-            Event::Statement(StatementEvent::StatementSubmitted(submitted)) => Some(submitted.database.clone()),
-            _ => None,
-        })
-        .collect();
-    databases.sort_unstable();
-    databases.dedup();
-    assert_eq!(reader.databases().map(|name| name.unwrap()).collect::<Vec<_>>(), databases);
+    let submitted = facts.iter().rev().find_map(|fact| match &fact.event {
+        Event::Statement(StatementEvent::StatementSubmitted(submitted)) => Some(submitted.database.clone()),
+        _ => None,
+    });
+    assert_eq!(reader.database().unwrap(), submitted);
 }
 
 fn told<'a>(issued_at: i64, convenient: bool, own: impl Iterator<Item = &'a Happened>) -> SubmissionRow {
