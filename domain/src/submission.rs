@@ -158,8 +158,8 @@ impl Submission {
                 Ok(if noted { Vec::new() } else { vec![StatementSubmitted { database }.into()] })
             }
             SubmissionCommand::Accept(how) => {
-                let submitted = accepted || matches!(self, Self::Submitted(_));
-                require(submitted, RULE, Refused::NotEligible, "", || {
+                // What was refused may have been sent by hand, in other words, with the same PUID.
+                require(*self != Self::Waiting, RULE, Refused::NotEligible, "", || {
                     "this record was not sent to the Transparency Database; note that it is about to be, first"
                         .to_owned()
                 })?;
@@ -221,7 +221,8 @@ mod tests {
         let refused = issued().after(submit()).after(refuse("The selected category is invalid."));
         assert!(refused.when(refuse("The selected category is invalid.")).unwrap().is_empty());
         assert_eq!(refused.when(refuse("The category field is required.")).unwrap().len(), 1);
-        assert_eq!(refused.after(submit()).after(found()).state().submission, Submission::Accepted);
+        assert_eq!(refused.clone().after(submit()).after(found()).state().submission, Submission::Accepted);
+        assert_eq!(refused.after(found()).state().submission, Submission::Accepted, "sent by hand");
     }
 
     #[test]

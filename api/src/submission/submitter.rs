@@ -153,7 +153,8 @@ impl Views {
             self.in_state(SubmissionState::Submitted)?.into_iter().map(|id| (id, true)).collect();
         candidates.extend(self.in_state(SubmissionState::Waiting)?.into_iter().map(|id| (id, false)));
         if again {
-            candidates.extend(self.in_state(SubmissionState::Refused)?.into_iter().map(|id| (id, false)));
+            // Somebody may have sent it by hand.
+            candidates.extend(self.in_state(SubmissionState::Refused)?.into_iter().map(|id| (id, true)));
         }
         Ok(candidates)
     }
