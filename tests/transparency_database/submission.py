@@ -183,7 +183,7 @@ def nothing_is_sent_twice_whatever_fails(book):
     sent = [puid for puid in puids if rows[puid]["state"] != "WAITING"]
     check(not database.stored and len(sent) == 8, "nothing is stored until then, and only what was sent is noted")
 
-    database.faults = ["error before", "limit", "kill after", "cut after", "silence after", "kill before", "garbage after",
+    database.faults = ["error before", "limit", "limit", "kill after", "cut after", "silence after", "kill before", "garbage after",
                        "cut before", "error after", "kill after", "none", "kill after"]
     database.retry_after = "1"
     kills = 0

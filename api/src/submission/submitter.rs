@@ -1,4 +1,6 @@
 //! Which records go, in which order, and what is recorded of them.
+//!
+//! What waits is read from views of the book, filled when it begins; whether it still does, the statement's own stream decides.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::ready;
