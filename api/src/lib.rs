@@ -13,6 +13,7 @@
 //! | [`esdb`] | the book for EventStoreDB's clients: who may come, what they may append |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
 //! | [`mail`] | letters in four languages, and how they are sent |
+//! | [`submission`] | statements of reasons, submitted to the Commission's Transparency Database |
 //! | [`translation`] | texts in other languages, by a translation service |
 //! | [`photos`] | the bytes of photos, sealed |
 //! | [`opened`] | what is in a data directory, opened by the one process that may write it |
@@ -43,6 +44,7 @@ pub mod photos;
 pub mod pseudonyms;
 pub mod reactors;
 pub mod serve;
+pub mod submission;
 mod tls;
 pub mod token;
 pub mod translation;

@@ -36,11 +36,12 @@ impl Market {
         let log = self.server.app().executor.platform().book.log().clone();
         let all = log.read_all(None, Direction::Forwards, usize::MAX).await.unwrap();
         let seen = all.iter().filter(|record| *record.event_type == *"RecipientsSeen");
-        seen.map(|record| match Event::decode(EventKind::RecipientsSeen, record.schema, &record.data).unwrap() {
-            Event::Activity(ActivityEvent::RecipientsSeen(seen)) => seen,
-            other => panic!("{other:?}"),
-        })
-        .collect()
+        let batch = |schema, data: &[u8]| {
+            let event = Event::decode(EventKind::RecipientsSeen, schema, data).unwrap();
+            let Event::Activity(ActivityEvent::RecipientsSeen(seen)) = event else { panic!("{event:?}") };
+            seen
+        };
+        seen.map(|record| batch(record.schema, &record.data)).collect()
     }
 
     /// The active recipients of a month: in the Union, in the Netherlands, buyers and visitors.

@@ -6,6 +6,7 @@
 //! | [`event`] | every event that can ever be in the book, as one closed enum; [`upcast`] for old versions |
 //! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
 //! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
+//! | [`submission`] | what became of a statement's record at the Commission's database |
 //! | [`decision`] | which events restrict somebody, and why |
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
@@ -70,6 +71,7 @@ pub mod seller;
 pub mod sightings;
 pub mod statement;
 pub mod subject;
+pub mod submission;
 pub mod text;
 mod text_code;
 pub mod transparency_category;

@@ -35,6 +35,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
 use crate::statements::StatementsReader;
+use crate::submissions::SubmissionsReader;
 use crate::transparency::TransparencyReader;
 use crate::view::View;
 
@@ -401,10 +402,16 @@ impl Snapshot<'_> {
         StatementsReader(self.rows(12))
     }
 
+    /// How far records for the Transparency Database have come.
+    #[must_use]
+    pub fn submissions(&self) -> SubmissionsReader<'_> {
+        SubmissionsReader(self.rows(13))
+    }
+
     /// What the transparency report counts.
     #[must_use]
     pub fn transparency(&self) -> TransparencyReader<'_> {
-        TransparencyReader(self.rows(13))
+        TransparencyReader(self.rows(14))
     }
 
     /// Product search.

@@ -1,20 +1,20 @@
 //! Statements of reasons (R-2.2-05, R-3.4-09, R-7-02): for whoever is restricted, for compliance staff and for auditors.
 
-use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::ids::StatementId;
 use domain::statement::{Addressee, Ground, Restriction};
 use projections::statements::{IssuedCursor, StatementRow};
-use projections::transparency_database::{Exemption, Unpublished, record_of};
-use serde_json::Value;
+use projections::submissions::StateCursor;
 
 use super::guard::{Allowed, FIGURES, Only};
 use super::listings::ListingRemovalReason;
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{instant, views};
+use super::platform::{instant, read, views};
 use super::review_commands::ReviewCriterion;
 use super::sellers::SellerRemovalReason;
+use super::submissions::{SubmissionState, TransparencyDatabaseEntry};
 
 /// What is restricted (DSA art. 17(1), 17(3)(a)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -90,48 +90,6 @@ pub enum AddresseeKind {
     Buyer,
     /// A seller.
     Seller,
-}
-
-/// A statement of reasons as the Commission's Transparency Database has it (DSA art. 24(5)).
-#[derive(Debug, Clone, SimpleObject)]
-pub struct TransparencyDatabaseEntry {
-    /// The record's id in the database, the same for ever; nothing where there is no record.
-    puid: Option<String>,
-    /// The record, as the database takes it.
-    record: Option<Json<Value>>,
-    /// Why there is no record.
-    why_none: Option<WhyNoRecord>,
-    /// The same in words, with the database's field and the mend where the record was refused.
-    explanation: Option<String>,
-}
-
-/// Why a statement of reasons has no record in the Transparency Database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum WhyNoRecord {
-    /// The operator's convenience, which is neither a breach of law nor of terms.
-    Convenience,
-    /// The seller's own will, which restricts nobody.
-    OwnWill,
-    /// The database would not take it, or it has personal data: a person must look at it.
-    Refused,
-}
-
-impl TransparencyDatabaseEntry {
-    fn of(id: StatementId, row: &StatementRow) -> Result<Self> {
-        let unpublished = match record_of(id, row) {
-            Ok(record) => {
-                let (puid, record) = (record.puid().as_str().to_owned(), serde_json::to_value(record)?);
-                return Ok(Self { puid: Some(puid), record: Some(Json(record)), why_none: None, explanation: None });
-            }
-            Err(unpublished) => unpublished,
-        };
-        let why = match &unpublished {
-            Unpublished::Exempt(Exemption::Convenience) => WhyNoRecord::Convenience,
-            Unpublished::Exempt(Exemption::OwnWill) => WhyNoRecord::OwnWill,
-            Unpublished::Refused(_) => WhyNoRecord::Refused,
-        };
-        Ok(Self { puid: None, record: None, why_none: Some(why), explanation: Some(unpublished.to_string()) })
-    }
 }
 
 /// A statement of reasons.
@@ -264,8 +222,9 @@ impl StatementOfReasons {
 
     /// Its record for the Commission's Transparency Database (R-7-02), or why there is none. For COMPLIANCE and AUDITOR.
     #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
-    async fn transparency_database(&self) -> Result<Option<TransparencyDatabaseEntry>> {
-        TransparencyDatabaseEntry::of(self.id, &self.row).map(Some)
+    async fn transparency_database(&self, ctx: &Context<'_>) -> Result<Option<TransparencyDatabaseEntry>> {
+        let submission = read(ctx, |views| views.submissions().submission(self.id))?;
+        TransparencyDatabaseEntry::of(self.id, &self.row, submission).map(Some)
     }
 
     /// When it was issued.
@@ -280,22 +239,28 @@ pub struct StatementQuery;
 
 #[Object]
 impl StatementQuery {
-    /// Statements of reasons, oldest first, from a moment on if one is named (R-7-02). For COMPLIANCE and AUDITOR.
+    /// Statements of reasons, oldest first, from a moment on if one is named, and only those whose records for the Transparency
+    /// Database are in a state if one is named: as in WAITING or REFUSED (R-7-02). For COMPLIANCE and AUDITOR.
     #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,
         since: Option<DateTime<Utc>>,
+        submission: Option<SubmissionState>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Page<StatementOfReasons>> {
         let since = since.map_or(i64::MIN, |since| since.timestamp_micros());
-        let asked = PageInput::forwards(first, after).checked(|key: &IssuedCursor| key.0 >= since)?;
-        let views = views(ctx);
+        let (views, page) = (views(ctx), PageInput::forwards(first, after));
         let reader = views.statements();
+        let shown = |id: StatementId| Ok(reader.statement(id)?.map(|row| StatementOfReasons::new(id, row)));
+        if let Some(state) = submission.map(Into::into) {
+            let asked = page.checked(|key: &StateCursor| key.0 == state && key.1 >= since)?;
+            let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
+            return take(&asked, views.submissions().in_state(state, since, from.as_ref()), |(_, _, id)| shown(*id));
+        }
+        let asked = page.checked(|key: &IssuedCursor| key.0 >= since)?;
         let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
-        take(&asked, reader.issued(since, from.as_ref()), |(_, id)| {
-            Ok(reader.statement(*id)?.map(|row| StatementOfReasons::new(*id, row)))
-        })
+        take(&asked, reader.issued(since, from.as_ref()), |(_, id)| shown(*id))
     }
 }

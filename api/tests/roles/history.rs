@@ -17,6 +17,8 @@ use domain::calendar::Month;
 use domain::ids::{BuyerId, ReviewId, SellerId};
 use domain::mail::{Mail, MailCommand, MailContent, MailKind, Recipient};
 use domain::review::{Review, ReviewCommand};
+use domain::statement::Statement;
+use domain::submission::{Acceptance, Problem, RefusedBy, SubmissionCommand};
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -97,6 +99,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     let notices = notices(&mut play, &listings, &reviews).await;
     let restricted = restrictions(&mut play, &listings).await;
     complaints(&mut play, &listings, &restricted, &notices).await;
+    submissions(&play, &listings, &restricted).await;
     buyers(&mut play, &restricted).await;
     authorities(&mut play).await;
     let [published, correction] = figures(&mut play).await;
@@ -413,6 +416,21 @@ async fn complaints(play: &mut Play, listings: &Listings, restricted: &Restricte
             play.says(viewer(Moderator, COLLEAGUE), Moderator, "decideComplaint", decide, json!({}), "status").await;
         }
     }
+}
+
+/// What becomes of statements' records at the Transparency Database.
+async fn submissions(play: &Play, listings: &Listings, Restricted { moderated: (_, moderated), .. }: &Restricted) {
+    let of_review = plain(&play.statement(&somebody(Buyer), moderated).await);
+    let of_listing = plain(&play.statement(&somebody(Seller), &listings.dangerous).await);
+    let database = "https://database.example";
+    for statement in [of_review, of_listing] {
+        let submit = SubmissionCommand::Submit { database: database.to_owned() };
+        play.tell::<Statement>(statement, submit.into()).await;
+    }
+    let answered = Acceptance::answered(Uuid::from_u128(9), "https://database.example/statement/9").unwrap();
+    play.tell::<Statement>(of_review, SubmissionCommand::Accept(answered).into()).await;
+    let problems = vec![Problem::new("category", "The selected category is invalid.")];
+    play.tell::<Statement>(of_listing, SubmissionCommand::Refuse { by: RefusedBy::Database, problems }.into()).await;
 }
 
 /// Buyers who break the rules, and buyers who are forgotten.
