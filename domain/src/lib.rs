@@ -9,7 +9,8 @@
 //! | [`decision`] | which events restrict somebody, and why |
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
-//! | [`dsa_figure`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
+//! | [`dsa_figure`] [`figure_digest`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
+//! | [`threshold`] | how far a figure is from a very large platform's |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
@@ -36,6 +37,7 @@ pub mod dispute;
 pub mod dsa_figure;
 pub mod ean;
 pub mod event;
+pub mod figure_digest;
 #[cfg(test)]
 mod given;
 pub mod ids;
@@ -68,6 +70,7 @@ pub mod statement;
 pub mod subject;
 pub mod text;
 mod text_code;
+pub mod threshold;
 pub mod transparency_category;
 pub mod upcast;
 pub mod working_days;
