@@ -88,8 +88,11 @@ impl Counted {
 fn naive(data: &Path, position: u64) -> (u64, String) {
     let log = EmbeddedLog::open_read_only(DataDirectory::new(data).log()).unwrap();
     let mut months: BTreeMap<Month, Counted> = BTreeMap::new();
-    for at in 0..=position {
-        let record = &log.scan(Position(at), 1).unwrap()[0];
+    let mut records = Vec::new();
+    while records.len() as u64 <= position {
+        records.extend(log.scan(Position(records.len() as u64), usize::MAX).unwrap());
+    }
+    for record in records.iter().filter(|record| record.position.0 <= position) {
         let kind = EventKind::from_name(&record.event_type).unwrap();
         match Event::decode(kind, record.schema, &record.data).unwrap() {
             Event::Order(OrderEvent::OrderPlaced(placed)) => {
