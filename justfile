@@ -33,6 +33,11 @@ limits:
     cargo build --release -p api -p replay-tool
     python3 tests/limits.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
 
+# The console in Chromium: accessibility, light and dark, wide and narrow, and photos decided by keyboard.
+browser:
+    cargo build -p api
+    tests/browser/run.sh target/debug/marktboek
+
 # One decoder on bytes that libFuzzer makes up, for ten minutes: `just fuzz photo`. Needs nightly and cargo-fuzz.
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=600 -rss_limit_mb=2048 -timeout=60

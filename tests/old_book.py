@@ -128,7 +128,7 @@ def visits(market, month, number):
     """The visits of a month: more people each month, with programs and those who left at once."""
     for at, (state, role) in enumerate([("BE", "BUYER"), ("NL", "BUYER"), ("FR", "BUYER"), ("BE", "TRADER")]):
         seen = [dict(recipientId=visitor) for visitor in VISITORS[at:at + 8 + 3 * number:2]]
-        seen += [dict(recipientId=VISITORS[-1], kind="BOT"), dict(recipientId=VISITORS[-2], kind="INCIDENTAL")]
+        seen += [dict(recipientId=VISITORS[-1], userAgent="DECLARED_BOT"), dict(recipientId=VISITORS[-2], exposure="ELSEWHERE")]
         market.do("recordActivity", OPERATOR, month=f"2026-{month:02}", memberState=state, role=role, visits=seen)
 
 

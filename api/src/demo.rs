@@ -108,7 +108,9 @@ fn say_how_to_come_in(server: &Server, data: (&Path, bool), started: Instant, ev
         (path, true) => println!("Its data is in {}.", path.display()),
         (path, false) => println!("Its data is in {}, which is deleted when the program ends.", path.display()),
     }
-    println!("\n  try queries  {url}/graphiql\n  GraphQL      {url}/graphql\n  health       {url}/readyz");
+    println!(
+        "\n  console      {url}/console\n  try queries  {url}/graphiql\n  GraphQL      {url}/graphql\n  health       {url}/readyz"
+    );
     println!("\nTokens, for {TOKEN_HOURS} hours; send one as `Authorization: Bearer TOKEN`:");
     for role in Role::OF_PEOPLE {
         let subject = match role {

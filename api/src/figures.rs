@@ -11,14 +11,13 @@ use tokio::sync::Semaphore;
 
 use crate::{ApiError, Book};
 
-/// One figure at a time is regenerated: it takes a processor and a temporary directory of the size of a view, and nobody
-/// publishes two at once.
+/// One figure at a time is regenerated: it takes all processors and up to a gigabyte, and nobody publishes two at once.
 static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 
 /// The figure of a period as the book has it up to a position, or to where it ends before that.
 ///
 /// # Errors
-/// What the log and the views' storage say.
+/// What the log says.
 pub async fn regenerated(book: &Book, period: SixMonths, position: u64) -> Result<RegeneratedFigure, ApiError> {
     let stopped = || ApiError::Log(LogError::Closed);
     let place = ONE_AT_A_TIME.acquire().await.map_err(|_| stopped())?;
@@ -27,9 +26,8 @@ pub async fn regenerated(book: &Book, period: SixMonths, position: u64) -> Resul
     let work = move || {
         // It goes on when whoever asked has gone, and the next one waits for it.
         let _place = place;
-        let scratch = tempfile::tempdir().map_err(ApiError::io("making a directory in", &std::env::temp_dir()))?;
         let until = Until { position: Some(last), moment: None };
-        let (average, reached) = regenerate(log.as_ref(), period, until, scratch.path(), &|_, _| {})?;
+        let (average, reached) = regenerate(log.as_ref(), period, until, &|_, _| {})?;
         Ok(RegeneratedFigure {
             position: reached.next.0.checked_sub(1),
             as_of: reached.moment(),

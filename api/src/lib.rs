@@ -3,10 +3,12 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
+//! | [`activity`] [`pseudonyms`] | visits from edge servers, and by what names the book knows recipients |
 //! | [`clock`] | what time it is on the platform |
 //! | [`figures`] | the figure of active recipients, regenerated from the book for a command |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
+//! | [`console`] | pages for staff and auditors, read and commanded by the schema |
 //! | [`auth`] [`token`] | who asks: a role and a pseudonym, by a signed token |
 //! | [`esdb`] | the book for EventStoreDB's clients: who may come, what they may append |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
@@ -21,9 +23,11 @@
 //! once and answers the same. Absences: no command reads a view; nothing here touches the log's files; no query
 //! writes.
 
+pub mod activity;
 pub mod auth;
 pub mod clock;
 pub mod commands;
+pub mod console;
 pub mod demo;
 pub mod error;
 pub mod esdb;
@@ -36,6 +40,7 @@ pub mod keys;
 pub mod mail;
 pub mod opened;
 pub mod photos;
+pub mod pseudonyms;
 pub mod reactors;
 pub mod serve;
 mod tls;

@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::activity::Activity;
 use crate::clock::{Clock, ClockSetting};
 use crate::esdb::{FaceSettings, Timely, Tokens};
 use crate::graphql::execution::Executor;
@@ -120,6 +121,7 @@ impl Server {
         let views = Arc::new(views);
         let platform = Platform {
             book: book.clone(),
+            activity: Activity::new(book.clone()),
             views,
             heads: heads.clone(),
             photos: photos.clone(),

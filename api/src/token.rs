@@ -123,6 +123,20 @@ impl Signer {
         }
         Ok(claims)
     }
+
+    /// What proves that this server said something. What is said must not look like the beginning of a token.
+    ///
+    /// # Errors
+    /// That the secret can't sign.
+    pub fn seal(&self, said: &str) -> Result<String, ApiError> {
+        Ok(jsonwebtoken::crypto::sign(said.as_bytes(), &self.encoding, Algorithm::HS256)?)
+    }
+
+    /// Whether this server sealed what is said; compared in constant time.
+    #[must_use]
+    pub fn sealed(&self, said: &str, seal: &str) -> bool {
+        jsonwebtoken::crypto::verify(seal, said.as_bytes(), &self.decoding, Algorithm::HS256).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for Signer {
@@ -146,6 +160,15 @@ mod tests {
         assert_eq!((claims.role, claims.sub.as_str()), (Role::Buyer, BUYER));
         assert!(Signer::new(&[8; 32]).check(&token).unwrap_err().contains("not signed by this server"));
         assert!(signer.check("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_seal_is_of_one_text_and_one_server() {
+        let signer = Signer::new(&[7; 32]);
+        let seal = signer.seal("this").unwrap();
+        assert!(signer.sealed("this", &seal));
+        assert!(!signer.sealed("that", &seal) && !signer.sealed("this", "") && !signer.sealed("this", "nonsense!"));
+        assert!(!Signer::new(&[8; 32]).sealed("this", &seal));
     }
 
     #[test]

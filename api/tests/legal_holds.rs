@@ -245,6 +245,7 @@ fn ten_years() -> History {
             insured: false,
             country_of_purchase: "BE".parse().unwrap(),
             member_state: None,
+            recipient: None,
             promised_until: None,
         };
         market.order(order, place, on("2020-01-20T10:00:00Z")).unwrap();

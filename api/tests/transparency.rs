@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::calendar::{Month, ReportPeriod, SixMonths};
 use domain::metadata::Role;
 use event_log::Position;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader};
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Counted};
 use projections::registry::ViewKind;
 use projections::replay::Replayed;
 use projections::runner::Until;
@@ -125,7 +125,8 @@ async fn r_7_01_r_0_02_what_was_done_is_counted_and_a_replay_at_its_address_give
     let views = tempfile::tempdir().unwrap();
     let log = market.server.app().executor.platform().book.log();
     let replayed = Replayed::new(log.as_ref(), &kinds, until, views.path(), &|_, _| {}).unwrap();
-    let recipients = ActiveRecipientsReader(replayed.rows(kinds[0]).unwrap()).average(period()).unwrap();
+    let recipients =
+        ActiveRecipientsReader::new(replayed.rows(kinds[0]).unwrap(), &Counted::default()).average(period()).unwrap();
     let reader = TransparencyReader(replayed.rows(kinds[1]).unwrap());
     let (figures, policies) = (reader.figures(period()).unwrap(), reader.policy_version().unwrap());
     let again = TransparencyReport::new(period(), figures, &recipients, policies, replayed.address());

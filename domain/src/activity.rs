@@ -1,47 +1,53 @@
 //! Recipients of the service seen on it (R-5-01, R-5-04): who was active, in which Member State, in which month.
 //!
-//! Recipients come in batches, by pseudonyms only. Bots and incidental visits (a page opened by a link and left within
-//! ten seconds without a further action: nobody has *engaged* with the service, DSA art. 3(p)) are left out when the
-//! batch is decided, and counted apart. The stream is `activity-<month>`, so that one month reads as one.
+//! Recipients come in batches, by [pseudonyms](crate::pseudonym) only. What does not count is left out when the batch is
+//! decided, by the [rule](crate::counting_rule) that the event names, and counted apart. A recipient is recorded once a month
+//! for each Member State and part in which it was seen, however often it comes. The stream is `activity-<month>`, so that
+//! one month reads as one.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Context};
 use crate::calendar::Month;
-use crate::ids::RecipientId;
+use crate::counting_rule::{COUNTING_RULE, CountsAs, Exposure, UserAgentClass, counts_as};
 use crate::place::MemberState;
+use crate::pseudonym::{Pseudonym, Recipients};
 use crate::refusal::{Refusal, Refused, Rule, require};
+use crate::sightings::{Sighting, Sightings};
 
 /// In which part a recipient uses the service (R-5-04).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RecipientRole {
-    /// A consumer, signed in or not.
+    /// A consumer with an account.
     Buyer,
     /// A seller.
     Trader,
+    /// Anybody else who looks at what is there.
+    Visitor,
 }
 
-/// What the edge server says of a visit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum VisitKind {
-    /// Somebody engaged with the service.
-    Engaged,
-    /// A page was opened and left at once.
-    Incidental,
-    /// A program, by its own word or by its behaviour.
-    Bot,
+impl RecipientRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Buyer, Self::Trader, Self::Visitor];
 }
 
 /// A visit, as an edge server reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visit {
     /// Who, by a pseudonym.
-    pub recipient: RecipientId,
-    /// What kind of visit.
-    pub kind: VisitKind,
+    pub recipient: Pseudonym,
+    /// From where.
+    pub member_state: MemberState,
+    /// In which part.
+    pub role: RecipientRole,
+    /// By which kind of program.
+    pub user_agent: UserAgentClass,
+    /// Where it was shown what the service hosts.
+    pub exposure: Exposure,
 }
 
 /// Visits that were left out.
@@ -49,25 +55,42 @@ pub struct Visit {
 #[serde(rename_all = "camelCase")]
 pub struct Excluded {
     /// By bots.
-    pub bots: u32,
-    /// Left at once.
-    pub incidental: u32,
+    pub bots: u64,
+    /// Incidental.
+    pub incidental: u64,
 }
 
-/// These recipients were active in this month, in this Member State. Reported by the operator's edge servers.
+/// Recipients of one Member State and part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RecipientsSeen {
-    /// The calendar month in Europe/Paris.
-    pub month: Month,
+pub struct Seen {
     /// Where.
     pub member_state: MemberState,
     /// In which part.
     pub role: RecipientRole,
     /// Who.
-    pub recipients: Vec<RecipientId>,
+    pub recipients: Recipients,
+}
+
+/// These recipients were active in this month. Reported by the operator's edge servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecipientsSeen {
+    /// The calendar month in Europe/Paris.
+    pub month: Month,
+    /// By which version of the [rule](crate::counting_rule) it was decided what counts.
+    pub rule: u32,
+    /// Who was seen, where and in which part.
+    pub seen: Vec<Seen>,
     /// What was left out of this batch.
     pub excluded: Excluded,
+}
+
+impl Seen {
+    /// Each sighting.
+    pub fn sightings(&self) -> impl Iterator<Item = Sighting> + '_ {
+        self.recipients.iter().map(|recipient| Sighting::new(recipient, self.member_state, self.role))
+    }
 }
 
 /// What can happen in a month.
@@ -80,25 +103,23 @@ pub enum ActivityEvent {
 /// What can be asked of a month.
 #[derive(Debug, Clone)]
 pub enum ActivityCommand {
-    /// Record a batch of visits of one Member State and part.
+    /// Record a batch of visits.
     RecordVisits {
         /// The month.
         month: Month,
-        /// Where.
-        member_state: MemberState,
-        /// In which part.
-        role: RecipientRole,
         /// The visits.
         visits: Vec<Visit>,
     },
 }
 
-/// The most visits that a batch may have.
+/// The most visits that a batch may have: an event of them has a ninth of the bytes that one may have.
 pub const MAX_VISITS: usize = 10_000;
 
-/// A month's activity. The view keeps the sets; a decision needs none of them.
+/// A month's activity: who has been recorded already.
 #[derive(Debug, Clone, Default)]
-pub struct ActivityMonth;
+pub struct ActivityMonth {
+    recorded: Sightings,
+}
 
 impl ActivityMonth {
     /// The stream of a month.
@@ -115,69 +136,93 @@ impl Aggregate for ActivityMonth {
 
     fn decide(&self, command: ActivityCommand, context: &Context<'_>) -> Result<Vec<ActivityEvent>, Refusal> {
         const RULE: Rule = Rule("R-5-04");
-        let ActivityCommand::RecordVisits { month, member_state, role, visits } = command;
+        let ActivityCommand::RecordVisits { month, visits } = command;
         require(!visits.is_empty() && visits.len() <= MAX_VISITS, RULE, Refused::Invalid, "visits", || {
             format!("a batch has 1 to {MAX_VISITS} visits, not {}", visits.len())
         })?;
         require(month <= Month::of(context.now), RULE, Refused::TooEarly, "month", || {
             format!("{month} has not begun")
         })?;
-        let count = |kind| u32::try_from(visits.iter().filter(|visit| visit.kind == kind).count()).unwrap_or(u32::MAX);
-        let excluded = Excluded { bots: count(VisitKind::Bot), incidental: count(VisitKind::Incidental) };
-        let mut recipients: Vec<_> =
-            visits.iter().filter(|visit| visit.kind == VisitKind::Engaged).map(|visit| visit.recipient).collect();
-        recipients.sort_unstable();
-        recipients.dedup();
-        Ok(vec![RecipientsSeen { month, member_state, role, recipients, excluded }.into()])
+        let mut excluded = Excluded::default();
+        let mut new: BTreeMap<_, Vec<Pseudonym>> = BTreeMap::new();
+        for Visit { recipient, member_state, role, user_agent, exposure } in visits {
+            match counts_as(user_agent, exposure) {
+                CountsAs::Bot => excluded.bots += 1,
+                CountsAs::Incidental => excluded.incidental += 1,
+                CountsAs::Engaged if self.recorded.has(Sighting::new(recipient, member_state, role)) => {}
+                CountsAs::Engaged => new.entry((member_state, role)).or_default().push(recipient),
+            }
+        }
+        if new.is_empty() && excluded == Excluded::default() {
+            return Ok(Vec::new());
+        }
+        let seen =
+            |((member_state, role), recipients)| Seen { member_state, role, recipients: Recipients::new(recipients) };
+        let seen = new.into_iter().map(seen).collect();
+        Ok(vec![RecipientsSeen { month, rule: COUNTING_RULE, seen, excluded }.into()])
     }
 
-    fn evolve(&mut self, _: &ActivityEvent, _: DateTime<Utc>) {}
+    fn evolve(&mut self, event: &ActivityEvent, _: DateTime<Utc>) {
+        let ActivityEvent::RecipientsSeen(event) = event;
+        for sighting in event.seen.iter().flat_map(Seen::sightings) {
+            self.recorded.insert(sighting);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policies;
-    use uuid::Uuid;
+    use crate::given::{Given, given};
 
-    fn record(month: &str, visits: &[(u128, VisitKind)]) -> Result<Vec<ActivityEvent>, Refusal> {
-        let policies = Policies::default();
-        let context = Context { now: "2026-03-15T00:00:00Z".parse().unwrap(), policies: &policies };
-        let visits = visits
-            .iter()
-            .map(|(id, kind)| Visit { recipient: RecipientId(Uuid::from_u128(*id)), kind: *kind })
-            .collect();
-        let command = ActivityCommand::RecordVisits {
-            month: month.parse().unwrap(),
-            member_state: MemberState::NL,
-            role: RecipientRole::Buyer,
-            visits,
-        };
-        ActivityMonth.decide(command, &context)
+    const SEEN: (UserAgentClass, Exposure) = (UserAgentClass::Browser, Exposure::Service);
+
+    fn march() -> Given<ActivityMonth> {
+        given().at("2026-03-15T00:00:00Z")
+    }
+
+    fn record(month: &str, visits: &[(u64, MemberState, (UserAgentClass, Exposure))]) -> ActivityCommand {
+        let visits = visits.iter().map(|(id, member_state, (user_agent, exposure))| Visit {
+            recipient: Pseudonym(*id),
+            member_state: *member_state,
+            role: RecipientRole::Visitor,
+            user_agent: *user_agent,
+            exposure: *exposure,
+        });
+        ActivityCommand::RecordVisits { month: month.parse().unwrap(), visits: visits.collect() }
+    }
+
+    fn seen(events: &[ActivityEvent]) -> Vec<(MemberState, Vec<u64>)> {
+        let [ActivityEvent::RecipientsSeen(event)] = events else { panic!("one event, not {events:?}") };
+        let ids = |seen: &Seen| seen.recipients.iter().map(|recipient| recipient.0).collect();
+        event.seen.iter().map(|seen| (seen.member_state, ids(seen))).collect()
     }
 
     #[test]
     fn r_5_04_bots_and_incidental_visits_are_left_out_and_counted_apart() {
-        let events = record(
-            "2026-03",
-            &[
-                (2, VisitKind::Engaged),
-                (1, VisitKind::Engaged),
-                (2, VisitKind::Engaged),
-                (3, VisitKind::Bot),
-                (4, VisitKind::Incidental),
-                (5, VisitKind::Bot),
-            ],
-        )
-        .unwrap();
-        let [ActivityEvent::RecipientsSeen(seen)] = &events[..] else { panic!("one event") };
-        assert_eq!(seen.recipients.iter().map(|recipient| recipient.0.as_u128()).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(seen.excluded, Excluded { bots: 2, incidental: 1 });
+        let bot = (UserAgentClass::DeclaredBot, Exposure::Service);
+        let incidental = (UserAgentClass::Browser, Exposure::Elsewhere);
+        let nl = MemberState::NL;
+        let visits = [(2, nl, SEEN), (1, nl, SEEN), (2, nl, SEEN), (3, nl, bot), (4, nl, incidental), (5, nl, bot)];
+        let events = march().when(record("2026-03", &visits)).unwrap();
+        assert_eq!(seen(&events), [(nl, vec![1, 2])]);
+        let [ActivityEvent::RecipientsSeen(event)] = &events[..] else { panic!("one event") };
+        assert_eq!((event.rule, event.excluded), (COUNTING_RULE, Excluded { bots: 2, incidental: 1 }));
+    }
+
+    #[test]
+    fn r_5_01_a_recipient_is_recorded_once_a_month_for_each_member_state() {
+        let month = march().after(record("2026-03", &[(1, MemberState::NL, SEEN), (2, MemberState::NL, SEEN)]));
+        let again = [(1, MemberState::NL, SEEN), (1, MemberState::BE, SEEN), (3, MemberState::NL, SEEN)];
+        let events = month.when(record("2026-03", &again)).unwrap();
+        assert_eq!(seen(&events), [(MemberState::BE, vec![1]), (MemberState::NL, vec![3])]);
+        assert!(month.when(record("2026-03", &[(2, MemberState::NL, SEEN)])).unwrap().is_empty());
     }
 
     #[test]
     fn r_5_04_a_batch_is_of_a_month_that_has_begun_and_is_bounded() {
-        assert_eq!(record("2026-04", &[(1, VisitKind::Engaged)]).unwrap_err().kind, Refused::TooEarly);
-        assert_eq!(record("2026-03", &[]).unwrap_err().field, "visits");
+        let one = [(1, MemberState::NL, SEEN)];
+        assert_eq!(march().refusal(record("2026-04", &one)), ("R-5-04", Refused::TooEarly));
+        assert_eq!(march().refusal(record("2026-03", &[])), ("R-5-04", Refused::Invalid));
     }
 }

@@ -169,7 +169,7 @@ events! {
     Product(ProductEvent) { ProductCatalogued = 1 }
     Listing(ListingEvent) { ListingPublished = 2, ListingPriceChanged = 1, ListingRemoved = 1, ListingReinstated = 1 }
     Order(OrderEvent) {
-        OrderPlaced = 1, OrderConfirmed = 1, OrderShipped = 1, OrderDelivered = 1, OrderCancelled = 1,
+        OrderPlaced = 2, OrderConfirmed = 1, OrderShipped = 1, OrderDelivered = 1, OrderCancelled = 1,
         IssueReported = 1, HelpRequested = 1, HelpResolved = 1, PaymentCaptured = 1, PaymentRefunded = 1,
     }
     Buyer(BuyerEvent) {
@@ -193,7 +193,7 @@ events! {
     SafetyWarning(SafetyWarningEvent) { BuyersWarned = 2 }
     Deadline(DeadlineEvent) { DeadlineMissed = 1 }
     Mail(MailEvent) { MailQueued = 2, MailSent = 1, MailFailed = 1 }
-    Activity(ActivityEvent) { RecipientsSeen = 1 }
+    Activity(ActivityEvent) { RecipientsSeen = 2 }
     DsaFigure(DsaFigureEvent) { DsaFigurePublished = 1 }
     Policy(PolicyEvent) { PolicyAdopted = 2 }
     Subject(SubjectEvent) { SubjectKeyDestroyed = 1, ErasureDeferred = 1 }

@@ -51,8 +51,6 @@ ids! {
     PhotoId,
     /// A request for help on an order.
     HelpRequestId,
-    /// A recipient of the service (DSA art. 3(b)): a buyer, or a visitor known by a pseudonym only.
-    RecipientId,
     /// A third party's notice of content (DSA art. 16).
     NoticeId,
     /// A statement of reasons (DSA art. 17).

@@ -9,6 +9,7 @@
 //! | [`decision`] | which events restrict somebody, and why |
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
+//! | [`pseudonym`] [`sightings`] [`counting_rule`] | by what name a recipient is known in a month, who has been seen in it, which visits count |
 //! | [`dsa_figure`] [`figure_digest`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
 //! | [`threshold`] | how far a figure is from a very large platform's |
 //! | [`ledger`] | what each event moves between accounts, double entry |
@@ -30,6 +31,7 @@ pub mod authority;
 pub mod buyer;
 pub mod calendar;
 pub mod complaint;
+pub mod counting_rule;
 pub mod criterion;
 pub mod deadline;
 pub mod decision;
@@ -55,6 +57,7 @@ pub mod personal_data;
 pub mod place;
 pub mod policy;
 pub mod product;
+pub mod pseudonym;
 pub mod publication_due;
 pub mod quality;
 pub mod ranking;
@@ -66,6 +69,7 @@ pub mod review_order;
 pub mod safety_warning;
 pub mod sealed;
 pub mod seller;
+pub mod sightings;
 pub mod statement;
 pub mod subject;
 pub mod text;

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::activity::{RecipientRole, Seen};
 use crate::aggregate::{Aggregate, Context};
 use crate::buyer::Buyer;
 use crate::calendar::{end_of_day, end_of_months};
@@ -24,6 +25,7 @@ use crate::listing::{Condition, Listing};
 use crate::money::Money;
 use crate::place::{Country, MemberState};
 use crate::policy::Policies;
+use crate::pseudonym::{Pseudonym, Recipients};
 use crate::quality::IssueKind;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::sealed::Sealed;
@@ -80,6 +82,10 @@ pub struct OrderPlaced {
     /// Where in the Union the buyer is, if there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_state: Option<MemberState>,
+    /// By which pseudonym the buyer is known in the month's activity; nothing for a buyer who is not in the Union, and where
+    /// the buyer's own id is one, as in histories that were not lived through here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Pseudonym>,
     /// Delivery is late from this instant on.
     pub promised_until: DateTime<Utc>,
 }
@@ -257,6 +263,16 @@ pub enum OrderEvent {
     PaymentRefunded(PaymentRefunded),
 }
 
+impl OrderPlaced {
+    /// Who was active with it as a recipient of the service in the Union; nobody where the buyer was elsewhere.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        let recipient = self.recipient.unwrap_or_else(|| Pseudonym::of_id(self.buyer.0));
+        let recipients = Recipients::new(vec![recipient]);
+        self.member_state.map(|member_state| Seen { member_state, role: RecipientRole::Buyer, recipients })
+    }
+}
+
 /// In whose part a command is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
@@ -313,6 +329,8 @@ pub enum OrderCommand {
         country_of_purchase: Country,
         /// Where in the Union the buyer is, if there.
         member_state: Option<MemberState>,
+        /// By which pseudonym the buyer is known in the month's activity, if by another than the buyer's own id.
+        recipient: Option<Pseudonym>,
         /// Until when delivery is promised; by the listings' delivery days where nothing is said.
         promised_until: Option<DateTime<Utc>>,
     },
@@ -561,6 +579,7 @@ impl Aggregate for Order {
                 insured,
                 country_of_purchase,
                 member_state,
+                recipient,
                 promised_until,
             } => {
                 account.may_act(context.now)?;
@@ -596,6 +615,7 @@ impl Aggregate for Order {
                     insurance,
                     country_of_purchase,
                     member_state,
+                    recipient,
                     promised_until,
                 }
                 .into()

@@ -5,8 +5,10 @@
 //! be unknown. What is not an event of that version it leaves as it is, and then it does not decode.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::event::EventKind;
+use crate::pseudonym::{Pseudonym, Recipients};
 
 /// Lifts a payload of an old version to the newest version of its type.
 #[must_use]
@@ -27,6 +29,9 @@ fn upcaster(kind: EventKind, version: u16) -> Option<fn(&mut Value)> {
         (EventKind::PolicyAdopted, 1) => Some(policy_adopted_1_to_2),
         (EventKind::AuthorityOrderReceived, 1) => Some(authority_order_received_1_to_2),
         (EventKind::BuyersWarned, 1) => Some(buyers_warned_1_to_2),
+        (EventKind::RecipientsSeen, 1) => Some(recipients_seen_1_to_2),
+        // Version 1 did not say by which pseudonym its buyer is known in the month's activity: the buyer's own id was one.
+        (EventKind::OrderPlaced, 1) => None,
         // Version 2 knows one more kind of mail; what version 1 says is said the same way in version 2.
         (EventKind::MailQueued, 1) => None,
         _ => None,
@@ -76,4 +81,18 @@ fn buyers_warned_1_to_2(data: &mut Value) {
             *buyer = json!({ "buyer": buyer, "order": null });
         }
     }
+}
+
+/// Version 1 was of one Member State and part, named recipients by whole ids, and was decided by the first rule.
+fn recipients_seen_1_to_2(data: &mut Value) {
+    let ids: Result<Vec<Uuid>, _> = serde_json::from_value(data["recipients"].clone());
+    let Ok(ids) = ids else { return };
+    let recipients = Recipients::new(ids.into_iter().map(Pseudonym::of_id).collect());
+    // Nobody was seen where all were left out.
+    let seen = if recipients.is_empty() {
+        json!([])
+    } else {
+        json!([{ "memberState": data["memberState"], "role": data["role"], "recipients": recipients }])
+    };
+    add(data, json!({ "rule": 1, "seen": seen }));
 }

@@ -31,4 +31,4 @@ pub use error::LogError;
 pub use event::{EventType, NewEvent, Recorded, StreamName};
 pub use log::{Appended, Direction, EventLog, StreamAppend, Subscribed, Subscription};
 pub use position::{Expected, Position, Revision};
-pub use vault::{KeyService, MasterKey, OwnKeys, SubjectKeys, Vault};
+pub use vault::{Fingerprinter, KeyService, MasterKey, OwnKeys, SubjectKeys, Vault};

@@ -9,7 +9,7 @@ use std::io::Write;
 use domain::calendar::Month;
 use domain::ids::{
     AuthorityContactId, BuyerId, ComplaintId, DsaPublicationId, LegalHoldId, ListingId, MailId, NoticeId, OrderId,
-    ProductId, RecipientId, ReviewId, SellerId, StatementId,
+    ProductId, ReviewId, SellerId, StatementId,
 };
 use domain::place::MemberState;
 use domain::text::Slug;
@@ -118,7 +118,6 @@ ids!(
     NoticeId,
     OrderId,
     ProductId,
-    RecipientId,
     ReviewId,
     SellerId,
     StatementId

@@ -15,7 +15,7 @@ use event_log::{EventLog, Position};
 use tokio::sync::watch;
 
 use crate::ViewError;
-use crate::active_recipients::ActiveRecipientsReader;
+use crate::active_recipients::{ActiveRecipientsReader, Counted};
 use crate::buy_box::BuyBoxReader;
 use crate::catalogue::{Catalogue, CatalogueReader};
 use crate::deadlines::DeadlinesReader;
@@ -74,6 +74,7 @@ pub struct Health {
 struct Shelf {
     rows: Vec<Arc<Rows>>,
     search: Search,
+    counted: Arc<Counted>,
     reached: Checkpoint,
 }
 
@@ -81,6 +82,7 @@ struct Shelf {
 struct Current {
     views: Views,
     index: SearchIndex,
+    counted: Arc<Counted>,
 }
 
 impl Current {
@@ -90,7 +92,7 @@ impl Current {
 
     fn shelf(&self) -> Shelf {
         let rows = self.views.iter().map(|view| view.rows().clone()).collect();
-        Shelf { rows, search: self.index.search(), reached: self.reached() }
+        Shelf { rows, search: self.index.search(), counted: Arc::clone(&self.counted), reached: self.reached() }
     }
 
     /// Commits what the views have taken in, and brings the index there.
@@ -122,7 +124,7 @@ impl Served {
     pub fn open(directory: &Path, log: Arc<dyn EventLog>, now: Now) -> Result<Self, ViewError> {
         let views = open_all(directory)?;
         let index = SearchIndex::of(CatalogueReader(views[CATALOGUE].rows()))?;
-        let current = Current { views, index };
+        let current = Current { views, index, counted: Arc::default() };
         let shared = Arc::new(Shared { shelf: RwLock::new(current.shelf()), health: watch::Sender::default() });
         let (asked, questions) = mpsc::channel();
         let keeper = Keeper { shared: shared.clone(), log: log.clone(), now, directory: directory.to_owned() };
@@ -324,7 +326,7 @@ impl Snapshot<'_> {
     /// Active recipients.
     #[must_use]
     pub fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
-        ActiveRecipientsReader(self.rows(0))
+        ActiveRecipientsReader::new(self.rows(0), &self.0.counted)
     }
 
     /// The buy box.

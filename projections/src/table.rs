@@ -22,6 +22,11 @@ pub trait Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     fn covered(self) -> Self {
         self
     }
+
+    /// How much memory it takes, as a multiple of what most rows do.
+    fn weight(&self) -> usize {
+        1
+    }
 }
 
 impl Value for () {}
@@ -134,13 +139,15 @@ const KEPT_ROWS: usize = 20_000;
 pub struct Table<K, V> {
     layout: Layout<K, V>,
     cells: HashMap<K, Cell<V>, RandomState>,
+    /// What the rows put in since memory was cleared weigh beyond one each.
+    extra: usize,
 }
 
 impl<K: Key, V: Value> Table<K, V> {
     /// The table in this layout, with nothing in memory.
     #[must_use]
     pub fn new(layout: Layout<K, V>) -> Self {
-        Self { layout, cells: HashMap::default() }
+        Self { layout, cells: HashMap::default(), extra: 0 }
     }
 
     fn cell(&mut self, rows: &Rows, key: &K) -> Result<&mut Cell<V>, ViewError> {
@@ -183,6 +190,7 @@ impl<K: Key, V: Value> Table<K, V> {
 
     /// Sets a row.
     pub fn put(&mut self, key: K, value: V) {
+        self.extra += value.weight() - 1;
         self.cells.insert(key, Cell { value: Some(value), changed: true });
     }
 
@@ -256,7 +264,7 @@ impl<K: Key> Index<K> {
 pub trait AnyTable {
     /// Hands over what changed since the last commit, in order of key.
     fn take_changes(&mut self, out: &mut Vec<Change>);
-    /// How many rows are in memory.
+    /// How many rows are in memory, or as many as take as much.
     fn in_memory(&self) -> usize;
     /// The table's letter.
     fn letter(&self) -> u8;
@@ -283,13 +291,14 @@ impl<K: Key, V: Value> AnyTable for Table<K, V> {
             out.push((layout.key(key), value));
             cell.changed = false;
         }
-        if self.cells.len() > KEPT_ROWS {
+        if AnyTable::in_memory(self) > KEPT_ROWS {
             self.cells.clear();
+            self.extra = 0;
         }
     }
 
     fn in_memory(&self) -> usize {
-        self.cells.len()
+        self.cells.len() + self.extra
     }
 
     fn letter(&self) -> u8 {

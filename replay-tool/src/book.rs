@@ -96,10 +96,9 @@ pub(crate) fn regenerate(
     period: SixMonths,
     until: Until,
 ) -> Result<(Average, Checkpoint), ToolError> {
-    let scratch = tempfile::tempdir().map_err(ToolError::io("making a temporary directory for the count"))?;
     let progress = Progress::new("counting", "events");
     let told = |done, total| progress.at(done, total);
-    Ok(active_recipients::regenerate(log, period, until, scratch.path(), &told)?)
+    Ok(active_recipients::regenerate(log, period, until, &told)?)
 }
 
 /// Views made from nothing, in a directory that goes with them.

@@ -30,10 +30,12 @@ pub struct DsaMonth {
     buyers: u64,
     /// … of which as traders.
     traders: u64,
+    /// … of which as visitors who are neither.
+    visitors: u64,
     /// Visits by bots, left out.
-    excluded_bots: u32,
+    excluded_bots: u64,
     /// Pages opened and left at once, left out.
-    excluded_incidental: u32,
+    excluded_incidental: u64,
 }
 
 /// A Member State's active recipients.
@@ -177,6 +179,7 @@ impl DsaActiveRecipients {
             recipients: row.union,
             buyers: row.buyers,
             traders: row.traders,
+            visitors: row.visitors,
             excluded_bots: row.excluded.bots,
             excluded_incidental: row.excluded.incidental,
         };

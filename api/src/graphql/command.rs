@@ -74,12 +74,10 @@ impl<'a> Command<'a> {
         self.book.execute_in(stream, &self.cause, command).await
     }
 
-    /// Carries it out on a long stream, as [`Book::append_to`] does.
-    ///
-    /// # Errors
-    /// As [`Book::append_to`].
-    pub async fn append_to<A: Aggregate>(&self, stream: String, command: A::Command) -> Result<Done, ApiError> {
-        self.book.append_to::<A>(stream, &self.cause, command).await
+    /// Whose it is, and what its events are recorded with.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
     }
 
     /// What it came to: `result` has what it was done to.

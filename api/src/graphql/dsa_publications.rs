@@ -106,8 +106,8 @@ impl From<&FigureMonth> for DsaPublishedMonth {
             recipients: month.union,
             by_role: month.by_role.iter().map(role).collect(),
             by_member_state: month.by_member_state.iter().map(state).collect(),
-            excluded_bots: month.excluded.bots.into(),
-            excluded_incidental: month.excluded.incidental.into(),
+            excluded_bots: month.excluded.bots,
+            excluded_incidental: month.excluded.incidental,
         }
     }
 }

@@ -103,6 +103,13 @@ impl Access {
     pub fn lets(self, viewer: &Viewer, theirs: bool) -> bool {
         Asker::of(viewer.role()).is_some_and(|asker| self.any.contains(&asker) || theirs && self.own.contains(&asker))
     }
+
+    /// Who it lets through, by their names in the schema.
+    #[must_use]
+    pub fn names(self) -> String {
+        let wanted: Vec<&str> = self.any.iter().chain(self.own).map(|asker| asker.name()).collect();
+        wanted.join(" or ")
+    }
 }
 
 /// Buyers, for themselves.
@@ -116,6 +123,8 @@ pub const ITS_SELLER: Access = Access::own(&[Asker::Seller]);
 /// Whoever has a token.
 pub const SIGNED_IN: Access =
     Access::any(&[Asker::Buyer, Asker::Seller, Asker::Moderator, Asker::Compliance, Asker::Auditor, Asker::Operator]);
+/// Whoever works for the platform, or checks it.
+pub const STAFF: Access = Access::any(&[Asker::Moderator, Asker::Compliance, Asker::Auditor, Asker::Operator]);
 /// Whoever runs the marketplace.
 pub const OPERATORS: Access = Access::any(&[Asker::Operator]);
 /// Whoever may decide on a seller or a listing for the platform.
@@ -207,12 +216,11 @@ impl Guard for Only {
         if self.0.lets(viewer, true) {
             return Ok(());
         }
-        let wanted: Vec<&str> = self.0.any.iter().chain(self.0.own).map(|asker| asker.name()).collect();
         let you = viewer.role().map_or_else(
             || "the request has no token; send `Authorization: Bearer <token>`".to_owned(),
             |role| format!("the token is for {}", role.name().to_uppercase()),
         );
-        Err(coded("FORBIDDEN", format!("this needs the role {}, but {you}", wanted.join(" or "))))
+        Err(coded("FORBIDDEN", format!("this needs the role {}, but {you}", self.0.names())))
     }
 }
 

@@ -3,13 +3,14 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
+use domain::deadline::Duty;
 use domain::ids::{PhotoId, ReviewId};
 use projections::reviews::ReviewRow;
 
 use super::guard::{Allowed, MODERATORS, Only};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{instant, opened, views};
+use super::platform::{instant, opened, read, views};
 use super::products::Product;
 use super::reviews::Photo;
 
@@ -38,6 +39,12 @@ impl PhotoModeration {
     /// Since when they wait.
     async fn submitted_at(&self) -> DateTime<Utc> {
         instant(self.submitted_at)
+    }
+
+    /// The first instant at which a decision is too late (R-3.2-02).
+    async fn due_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        let pending = read(ctx, |views| views.deadlines().pending(Duty::PhotoDecision, self.review.0))?;
+        Ok(pending.map(|pending| instant(pending.due_at)))
     }
 
     /// The product that they are said to show.

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::ids::{
     AuthorityContactId, BuyerId, ComplaintId, DsaPublicationId, HelpRequestId, LegalHoldId, ListingId, MailId,
-    NoticeId, OrderId, PhotoId, ProductId, RecipientId, ReviewId, SellerId, StatementId,
+    NoticeId, OrderId, PhotoId, ProductId, ReviewId, SellerId, StatementId,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ global_ids! {
     AuthorityContactId = "AuthorityContact", BuyerId = "Buyer", ComplaintId = "Complaint",
     DsaPublicationId = "DsaPublication",
     HelpRequestId = "HelpRequest", LegalHoldId = "LegalHold", ListingId = "Listing", MailId = "Mail", NoticeId = "Notice", OrderId = "Order",
-    PhotoId = "Photo", ProductId = "Product", RecipientId = "Recipient", ReviewId = "Review", SellerId = "Seller",
+    PhotoId = "Photo", ProductId = "Product", ReviewId = "Review", SellerId = "Seller",
     StatementId = "StatementOfReasons",
 }
 
@@ -74,7 +74,13 @@ pub fn parse<I: GlobalId>(id: &ID, field: &'static str) -> Result<I, ApiError> {
     }
 }
 
-fn split(id: &ID) -> Option<(String, Uuid)> {
+/// The account that a buyer's or a seller's global id names; nothing for anything else.
+pub(crate) fn account(id: &str) -> Option<Uuid> {
+    let (found, uuid) = split(id)?;
+    (found == BuyerId::TYPE || found == SellerId::TYPE).then_some(uuid)
+}
+
+fn split(id: &str) -> Option<(String, Uuid)> {
     let text = String::from_utf8(BASE64.decode(id.as_bytes()).ok()?).ok()?;
     let (name, uuid) = text.split_once(':')?;
     Some((name.to_owned(), Uuid::parse_str(uuid).ok()?))

@@ -3,6 +3,7 @@
 use std::future::ready;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result};
+use domain::calendar::Month;
 use domain::ids::{HelpRequestId, OrderId};
 use domain::order::{Order as OrderStream, OrderCommand};
 use domain::place::{Country, MemberState};
@@ -15,6 +16,7 @@ use super::orders::{HelpTopic, IssueKind, Order, OrderLineInput, requested};
 use super::platform::wait_for;
 use super::scalars::MoneyInput;
 use crate::ApiError;
+use crate::pseudonyms::Pseudonyms;
 
 /// A new order.
 #[derive(Debug, Clone, InputObject)]
@@ -163,6 +165,14 @@ impl OrderMutation {
                 None => country.member_state(),
             };
             let (book, lines, insured) = (command.book, &input.lines, input.insurance);
+            // Who is not in the Union is no recipient there, and gets no name.
+            let recipient = match member_state {
+                Some(_) => {
+                    let names = Pseudonyms::of_month(book.keys().as_ref(), Month::of(book.clock().now())).await?;
+                    Some(names.of_account(buyer.0))
+                }
+                None => None,
+            };
             let done = command.execute::<OrderStream, _, _>(order, |_| async move {
                 Ok(OrderCommand::Place {
                     buyer,
@@ -172,6 +182,7 @@ impl OrderMutation {
                     insured,
                     country_of_purchase: country,
                     member_state,
+                    recipient,
                     promised_until: None,
                 })
             });

@@ -12,6 +12,7 @@ use projections::digest::Digest;
 use projections::{Checkpoint, SealedText, Served, Snapshot, ViewError};
 
 use super::user_error::query_error;
+use crate::activity::Activity;
 use crate::auth::Viewer;
 use crate::heads::Heads;
 use crate::photos::Photos;
@@ -25,6 +26,8 @@ pub const VIEWS_WAIT: Duration = Duration::from_secs(5);
 pub struct Platform {
     /// The book, for commands.
     pub book: Book,
+    /// Visits, on their way into the book.
+    pub activity: Activity,
     /// The views, for queries.
     pub views: Arc<Served>,
     /// The book's heads.

@@ -12,18 +12,18 @@ use crate::photos::MAX_PHOTO_BYTES;
 pub(super) const MAX_BUYER_BYTES: usize = MAX_PHOTOS * MAX_PHOTO_BYTES * 4 / 3 + MAX_PLAIN_BYTES;
 
 /// The largest GraphQL request of anybody else, and what parts of a form may have besides photos.
-pub(super) const MAX_PLAIN_BYTES: usize = 512 * 1024;
+pub(crate) const MAX_PLAIN_BYTES: usize = 512 * 1024;
 
 /// The largest body of photos as they are: one too large must come through, so that it can be told which it is.
 pub(super) const MAX_PHOTOS_BYTES: usize = MAX_PHOTOS * MAX_PHOTO_BYTES + MAX_PLAIN_BYTES;
 
 /// A body that was not read.
 #[derive(Debug, Clone)]
-pub(super) struct Unread {
+pub(crate) struct Unread {
     /// What the status line says.
-    pub(super) status: StatusCode,
+    pub(crate) status: StatusCode,
     /// What was wanted and what would mend it.
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
 impl Unread {

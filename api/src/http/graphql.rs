@@ -22,6 +22,9 @@ use crate::graphql::platform::{VIEWS_WAIT, last_position};
 /// In a request: answer from views that include this position. In an answer: the position of the views that answered.
 static POSITION: HeaderName = HeaderName::from_static("x-marktboek-position");
 
+/// Why nothing is answered yet.
+pub(crate) const STILL_FILLED: &str = "the views are still being filled; /readyz tells when they are";
+
 /// Answers a GraphQL request.
 pub(super) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let started = Instant::now();
@@ -88,17 +91,19 @@ impl Received {
     }
 }
 
+/// Waits until the views have caught up with the book once, and says whether they have.
+pub(crate) async fn caught_up(app: &App) -> bool {
+    let mut health = app.executor.platform().views.health();
+    let there = health.wait_for(|health| health.caught_up);
+    matches!(tokio::time::timeout(VIEWS_WAIT, there).await, Ok(Ok(_)))
+}
+
 /// Waits until the views have caught up with the book once, and with the position asked for.
 async fn views_ready(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let views = &app.executor.platform().views;
     let unavailable = |why: String| Box::new(refused(StatusCode::OK, why, "UNAVAILABLE"));
-    let caught_up = views.health().borrow().caught_up;
-    if !caught_up {
-        let mut health = views.health();
-        let there = health.wait_for(|health| health.caught_up);
-        if !matches!(tokio::time::timeout(VIEWS_WAIT, there).await, Ok(Ok(_))) {
-            return Err(unavailable("the views are still being filled; /readyz tells when they are".to_owned()));
-        }
+    if !caught_up(app).await {
+        return Err(unavailable(STILL_FILLED.to_owned()));
     }
     let Some(wanted) = headers.get(&POSITION) else { return Ok(()) };
     let Some(position) = wanted.to_str().ok().and_then(|text| text.trim().parse::<u64>().ok()) else {

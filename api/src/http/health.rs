@@ -2,13 +2,46 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::App;
 use super::metrics::rendered;
+use crate::graphql::platform::Platform;
+
+/// Whether the views can answer, and how far they are.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Readiness {
+    /// Whether they have caught up with the book and are kept.
+    pub(crate) ready: bool,
+    /// How many events they include.
+    pub(crate) views_position: u64,
+    /// How many events there are.
+    pub(crate) book_position: u64,
+    /// The moment as of which they stand.
+    pub(crate) as_of: DateTime<Utc>,
+    /// Why they are not kept any more.
+    pub(crate) failed: Option<String>,
+}
+
+impl Readiness {
+    /// As it is now.
+    pub(crate) fn of(platform: &Platform) -> Self {
+        let health = platform.views.health().borrow().clone();
+        Self {
+            ready: health.caught_up && health.failed.is_none(),
+            views_position: health.reached.next.0,
+            book_position: platform.book.log().watch_next_position().borrow().0,
+            as_of: health.reached.moment(),
+            failed: health.failed.map(|error| error.to_string()),
+        }
+    }
+}
 
 /// The process lives.
 pub(super) async fn lives() -> &'static str {
@@ -17,19 +50,9 @@ pub(super) async fn lives() -> &'static str {
 
 /// Whether the views have caught up with the book and are kept.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let platform = app.executor.platform();
-    let health = platform.views.health().borrow().clone();
-    let end = platform.book.log().watch_next_position().borrow().0;
-    let ready = health.caught_up && health.failed.is_none();
-    let body = json!({
-        "ready": ready,
-        "viewsPosition": health.reached.next.0,
-        "bookPosition": end,
-        "asOf": health.reached.moment(),
-        "failed": health.failed.map(|error| error.to_string()),
-    });
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    let readiness = Readiness::of(app.executor.platform());
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
 }
 
 /// Figures for Prometheus.

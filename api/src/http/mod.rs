@@ -7,6 +7,8 @@
 //! | `GET /graphiql` | a page for trying queries, served whole from this program |
 //! | `POST /photos?reviewId=…` | takes photos of a review |
 //! | `GET /photos/{id}`, `GET /photos/{id}/thumbnail` | a photo, once a person has approved it |
+//! | `POST /activity` | takes a batch of visits from an edge server |
+//! | `/console` | pages for staff and auditors: [`console`](crate::console) |
 //! | `GET /views`, `GET /views/{name}` | what is being served, for an auditor to compare with a replay |
 //! | `GET /healthz`, `GET /readyz` | whether the process lives; whether the views have caught up |
 //! | `GET /metrics` | figures for Prometheus |
@@ -14,18 +16,20 @@
 //! What clients may take of the server by any of them is bounded: `limits`, `serving`, `answering`, `taking`, `connections`
 //! (docs/limits.md).
 
+mod activity;
 mod answering;
-mod body;
+pub(crate) mod body;
 mod connections;
 mod graphiql;
-mod graphql;
+pub(crate) mod graphql;
 mod graphql_multipart;
-mod health;
+pub(crate) mod health;
 mod json;
 mod limits;
 pub mod metrics;
+mod outcome;
 mod photo_uploads;
-mod photos;
+pub(crate) mod photos;
 mod serving;
 mod taking;
 mod transport_ws;
@@ -38,6 +42,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
+use crate::console;
 use crate::graphql::execution::Executor;
 use crate::token::Signer;
 
@@ -66,11 +71,13 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/photos", post(photo_uploads::send))
         .route("/photos/{id}", get(photos::photo))
         .route("/photos/{id}/thumbnail", get(photos::thumbnail))
+        .route("/activity", post(activity::record))
         .route("/views", get(views::digests))
         .route("/views/{name}", get(views::view))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(graphiql::routes())
+        .merge(console::routes(&app))
         .with_state(app)
 }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use async_graphql::ID;
+use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, Multipart, Query, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::{Json, RequestExt};
+use axum::response::Response;
 use domain::ids::ReviewId;
 use domain::review::MAX_PHOTOS;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::body::{MAX_PHOTOS_BYTES, Unread, is_form};
+use super::outcome::{answered, refused};
 use crate::ApiError;
 use crate::auth::Viewer;
 use crate::graphql::command::{Command, Outcome};
@@ -24,7 +25,6 @@ use crate::graphql::node::parse;
 use crate::graphql::photo_submission::{sent_at, submit};
 use crate::graphql::platform::{Platform, VIEWS_WAIT};
 use crate::graphql::reviews::Photo;
-use crate::graphql::user_error::ErrorCode;
 use crate::photos::Received;
 
 /// What photos are for.
@@ -68,7 +68,7 @@ pub(super) async fn send(
         Err(Unread { status, why }) => return refused(status, &why),
     };
     match answer(app.executor.platform(), &viewer, asked, received).await {
-        Ok(answer) => (status(&answer.outcome), Json(answer)).into_response(),
+        Ok(answer) => answered(&answer.outcome, &answer),
         Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why.message),
     }
 }
@@ -113,24 +113,4 @@ async fn answer(
         None => Vec::new(),
     };
     Ok(Answer { outcome, photos })
-}
-
-fn status(outcome: &Outcome) -> StatusCode {
-    let Some(error) = outcome.user_errors.first() else { return StatusCode::OK };
-    match error.code {
-        ErrorCode::Invalid => StatusCode::BAD_REQUEST,
-        ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::Forbidden | ErrorCode::Blocked => StatusCode::FORBIDDEN,
-        ErrorCode::Conflict
-        | ErrorCode::NotEligible
-        | ErrorCode::TooLate
-        | ErrorCode::TooEarly
-        | ErrorCode::AlreadyDone => StatusCode::CONFLICT,
-        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-    }
-}
-
-/// An answer to a request that did not become a command.
-fn refused(status: StatusCode, why: &str) -> Response {
-    (status, format!("{why}\n")).into_response()
 }

@@ -27,14 +27,18 @@ pub(super) async fn thumbnail(state: State<Arc<App>>, headers: HeaderMap, Path(i
 }
 
 async fn answer(State(app): State<Arc<App>>, headers: &HeaderMap, id: &str, size: Size) -> Response {
-    let viewer = match Viewer::of_request(headers, &app.signer) {
-        Ok(viewer) => viewer,
-        Err(why) => return (StatusCode::UNAUTHORIZED, why).into_response(),
-    };
+    match Viewer::of_request(headers, &app.signer) {
+        Ok(viewer) => served(&app, &viewer, id, size).await,
+        Err(why) => (StatusCode::UNAUTHORIZED, why).into_response(),
+    }
+}
+
+/// A photo as this viewer may see it.
+pub(crate) async fn served(app: &App, viewer: &Viewer, id: &str, size: Size) -> Response {
     let Ok(id) = id.parse::<PhotoId>() else { return not_found() };
     let platform = app.executor.platform();
     match platform.photos.find(id, size).await {
-        Ok(Some(Stored { review, bytes: Some(bytes) })) => match shown(platform, review, id, &viewer) {
+        Ok(Some(Stored { review, bytes: Some(bytes) })) => match shown(platform, review, id, viewer) {
             Ok(Some(cached)) => {
                 let headers = [
                     (header::CONTENT_TYPE, MEDIA_TYPE),

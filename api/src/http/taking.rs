@@ -36,12 +36,12 @@ impl Bodies {
     }
 
     /// A turn to be read and answered.
-    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.turns.acquire().await
     }
 
     /// A request whose body is counted, has at most so many bytes and must come in time; and what it holds.
-    pub(super) fn take(&self, request: Request, viewer: &Viewer, most: usize) -> (Request, Taken) {
+    pub(crate) fn take(&self, request: Request, viewer: &Viewer, most: usize) -> (Request, Taken) {
         let (mut head, body) = request.into_parts();
         let answering = head.extensions.remove::<Answering>();
         let shared = match viewer.identity() {
@@ -69,7 +69,7 @@ impl Bodies {
 
 /// What a request's body holds, as long as somebody works with it.
 #[derive(Debug, Clone)]
-pub(super) struct Taken(Arc<Mutex<Held>>);
+pub(crate) struct Taken(Arc<Mutex<Held>>);
 
 #[derive(Debug)]
 struct Held {
@@ -82,7 +82,7 @@ struct Held {
 
 impl Taken {
     /// Why the body was not read, which whoever read it knows only in other words.
-    pub(super) fn why(&self, other: Unread) -> Unread {
+    pub(crate) fn why(&self, other: Unread) -> Unread {
         self.held().unread.clone().unwrap_or(other)
     }
 

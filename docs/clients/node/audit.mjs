@@ -44,14 +44,31 @@ class Audit {
 
   /// Who was active: whoever the platform's servers saw engaged, and whoever placed an order from the Union.
   count(type, data, occurred) {
-    if (type === "RecipientsSeen") this.add(data.month, data.recipients);
-    else if (type === "OrderPlaced" && data.memberState) this.add(PARIS.format(occurred), [data.buyer]);
+    if (type === "RecipientsSeen") {
+      // Version 1 names recipients by whole ids, version 2 by pseudonyms.
+      this.add(data.month, (data.recipients ?? []).map(ofId));
+      for (const seen of data.seen ?? []) this.add(data.month, pseudonyms(seen.recipients));
+    } else if (type === "OrderPlaced" && data.memberState) {
+      this.add(PARIS.format(occurred), data.recipient ? pseudonyms(data.recipient) : [ofId(data.buyer)]);
+    }
   }
 
   add(month, recipients) {
     if (!this.active.has(month)) this.active.set(month, new Set());
     for (const recipient of recipients) this.active.get(month).add(recipient);
   }
+}
+
+/// Where a whole id is a pseudonym: its halves, one over the other.
+function ofId(text) {
+  const hex = text.replaceAll("-", "");
+  return BigInt(`0x${hex.slice(0, 16)}`) ^ BigInt(`0x${hex.slice(16)}`);
+}
+
+/// By what names recipients are known in a month's activity: base64 of eight bytes each.
+function pseudonyms(text) {
+  const bytes = Buffer.from(text, "base64");
+  return Array.from({ length: bytes.length / 8 }, (_, number) => bytes.readBigUInt64BE(8 * number));
 }
 
 /// The mean of six months, each recipient once a month, to two decimals.

@@ -11,9 +11,12 @@ should be, 1 it is not, 2 wrong use.
 
 import json
 import os
+import struct
 import sys
 import time
+from base64 import b64decode
 from datetime import datetime, timezone
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kurrentdbclient import KurrentDBClient
@@ -59,9 +62,26 @@ class Audit:
     def count(self, kind, data, occurred):
         """Who was active: whoever the platform's servers saw engaged, and whoever placed an order from the Union."""
         if kind == "RecipientsSeen":
-            self.active.setdefault(data["month"], set()).update(data["recipients"])
+            active = self.active.setdefault(data["month"], set())
+            # Version 1 names recipients by whole ids, version 2 by pseudonyms.
+            active.update(map(of_id, data.get("recipients", ())))
+            for seen in data.get("seen", ()):
+                active.update(pseudonyms(seen["recipients"]))
         elif kind == "OrderPlaced" and "memberState" in data:
-            self.active.setdefault(f"{occurred.astimezone(PARIS):%Y-%m}", set()).add(data["buyer"])
+            active = self.active.setdefault(f"{occurred.astimezone(PARIS):%Y-%m}", set())
+            active.update(pseudonyms(data["recipient"]) if "recipient" in data else [of_id(data["buyer"])])
+
+
+def of_id(text):
+    """Where a whole id is a pseudonym: its halves, one over the other."""
+    number = UUID(text).int
+    return (number >> 64) ^ (number & (1 << 64) - 1)
+
+
+def pseudonyms(text):
+    """By what names recipients are known in a month's activity: base64 of eight bytes each."""
+    data = b64decode(text + "=" * (-len(text) % 4))
+    return struct.unpack(f">{len(data) // 8}Q", data)
 
 
 def compare(audit, period, published):

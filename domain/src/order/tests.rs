@@ -36,6 +36,7 @@ fn place(lines: Vec<RequestedLine>, fee: i64, insured: bool) -> OrderCommand {
         insured,
         country_of_purchase: "NL".parse().unwrap(),
         member_state: Some(MemberState::NL),
+        recipient: None,
         promised_until: None,
     }
 }
@@ -329,6 +330,7 @@ fn r_3_4_11_a_blocked_buyer_buys_nothing() {
         insured,
         country_of_purchase,
         member_state,
+        recipient: None,
         promised_until: None,
     };
     assert_eq!(given::<Order>().refusal(blocked("2026-01-01T12:00:01Z")), ("R-3.4-11", Refused::Blocked));

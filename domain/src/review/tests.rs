@@ -28,6 +28,7 @@ fn order(confirmed: bool, delivered: Option<&str>) -> Box<Order> {
         insurance: None,
         country_of_purchase: "FR".parse().unwrap(),
         member_state: None,
+        recipient: None,
         promised_until: at("2026-03-05T00:00:00Z"),
     };
     let mut order = Order::default();

@@ -39,6 +39,7 @@ mod subject_key;
 
 pub use cache::KeyCache;
 pub(crate) use cipher::random_key;
+pub use fingerprint::Fingerprinter;
 pub use key_file::TornKeys;
 pub use keys::Vault;
 pub use master_key::MasterKey;

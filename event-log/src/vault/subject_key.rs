@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cipher::{self, KEY_BYTES, Key};
-use super::fingerprint;
+use super::fingerprint::Fingerprinter;
 use crate::LogError;
 
 /// A subject's key, opened. Overwritten when its last holder drops it, never printed.
@@ -72,7 +72,15 @@ impl SubjectKeys {
     /// # Errors
     /// As [`Self::seal`].
     pub fn fingerprint(&self, subject: &str, context: &[u8], bytes: &[u8]) -> Result<[u8; 32], LogError> {
-        Ok(fingerprint::of(&self.key(subject)?.0, context, bytes))
+        Ok(self.fingerprinter(subject, context)?.of(bytes))
+    }
+
+    /// What gives [`Self::fingerprint`]s of many pieces of bytes.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn fingerprinter(&self, subject: &str, context: &[u8]) -> Result<Fingerprinter, LogError> {
+        Ok(Fingerprinter::new(&self.key(subject)?.0, context))
     }
 
     /// Opens what [`Self::seal`] gave; nothing where the subject's key is not among these, because it is destroyed or was

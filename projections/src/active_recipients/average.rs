@@ -69,6 +69,10 @@ impl Average {
             for (state, count) in row.states() {
                 let _ = writeln!(text, "{month} {state} {count}");
             }
+            // Not told apart from buyers before there were any, so that a figure of then keeps its digest.
+            if row.visitors > 0 {
+                let _ = writeln!(text, "{month} EU visitors {}", row.visitors);
+            }
         }
         Digest::of_text(&text)
     }
@@ -76,11 +80,12 @@ impl Average {
 
 /// How many recipients were active in each part.
 #[must_use]
-pub fn by_role(row: &MonthRow) -> [(RecipientRole, u64); 2] {
-    [RecipientRole::Buyer, RecipientRole::Trader].map(|role| {
+pub fn by_role(row: &MonthRow) -> [(RecipientRole, u64); 3] {
+    RecipientRole::ALL.map(|role| {
         let recipients = match role {
             RecipientRole::Buyer => row.buyers,
             RecipientRole::Trader => row.traders,
+            RecipientRole::Visitor => row.visitors,
         };
         (role, recipients)
     })

@@ -2,12 +2,11 @@
 
 use domain::activity::Excluded;
 use domain::place::MemberState;
-use serde::{Deserialize, Serialize};
 
-use crate::table::Value;
+use super::Counts;
 
 /// How many recipients were active in a month.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MonthRow {
     /// In the Union, each once.
     pub union: u64,
@@ -15,17 +14,24 @@ pub struct MonthRow {
     pub buyers: u64,
     /// … of which as traders, each once.
     pub traders: u64,
-    /// In each Member State, in alphabetical order of code. Empty before anyone was seen.
-    pub(super) by_state: Vec<u64>,
+    /// … of which as visitors who are neither, each once.
+    pub visitors: u64,
+    /// In each Member State, in alphabetical order of code.
+    pub(super) by_state: [u64; MemberState::ALL.len()],
     /// Visits left out.
     pub excluded: Excluded,
 }
 
-impl Value for MonthRow {}
-
 impl MonthRow {
+    /// What was counted, and what was left out.
+    #[must_use]
+    pub fn new(counts: Counts, excluded: Excluded) -> Self {
+        let [buyers, traders, visitors] = counts.by_role;
+        Self { union: counts.union, buyers, traders, visitors, by_state: counts.by_state, excluded }
+    }
+
     /// The Member States with anyone active, in alphabetical order of code.
     pub fn states(&self) -> impl Iterator<Item = (MemberState, u64)> + '_ {
-        MemberState::ALL.into_iter().zip(self.by_state.iter().copied()).filter(|(_, count)| *count > 0)
+        MemberState::ALL.into_iter().zip(self.by_state).filter(|(_, count)| *count > 0)
     }
 }

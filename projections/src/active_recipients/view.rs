@@ -4,40 +4,64 @@
 //!
 //! | table | key | value |
 //! | --- | --- | --- |
-//! | `r` | month, recipient | in which Member States, and in which parts, it was active |
-//! | `m` | month | [`MonthRow`]: how many |
+//! | `m` | month | visits left out, and how many batches there are |
+//! | `s` | month, number of the batch | who was seen, where and in which part |
 //!
 //! A buyer who places an order is an active recipient of that month; so is whoever an edge server saw. A recipient in
 //! two states in a month counts in both, and once in the Union.
+//!
+//! The view keeps what it is told as it comes, some eight bytes a recipient, and counts when it is asked: a second or two
+//! for a month of tens of millions, remembered for as long as nothing new comes to that month. To know at each event how
+//! many there are would take all of them in memory, always.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use domain::activity::{ActivityEvent, RecipientRole};
+use domain::activity::{ActivityEvent, Excluded, Seen};
 use domain::calendar::{Month, ReportPeriod};
 use domain::event::{Event, EventKind};
-use domain::ids::RecipientId;
 use domain::order::OrderEvent;
-use domain::place::MemberState;
+use domain::sightings::Sighting;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Cell;
 
-use super::{Average, MonthRow};
+use super::{Average, Counter, Counts, MonthRow};
 use crate::ViewError;
 use crate::report::{Filter, Report, cell};
 use crate::rows::Rows;
 use crate::table::{AnyTable, Layout, Table, Value};
 use crate::view::{Happened, View};
 
-const RECIPIENTS: Layout<(Month, RecipientId), Seen> = Layout::new(b'r');
-const MONTHS: Layout<Month, MonthRow> = Layout::new(b'm');
+const MONTHS: Layout<Month, Taken> = Layout::new(b'm');
+const SEEN: Layout<(Month, u64), Batch> = Layout::new(b's');
 
-/// Where a recipient was seen in a month: a bit for each Member State.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Seen {
-    as_buyer: u32,
-    as_trader: u32,
+/// Who was seen by one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Batch(Vec<Seen>);
+
+impl Batch {
+    fn sightings(&self) -> impl Iterator<Item = Sighting> + '_ {
+        self.0.iter().flat_map(Seen::sightings)
+    }
 }
 
-impl Value for Seen {}
+impl Value for Batch {
+    fn weight(&self) -> usize {
+        /// How many recipients take as much memory as a row of most tables.
+        const RECIPIENTS_A_ROW: usize = 32;
+        1 + self.0.iter().map(|seen| seen.recipients.len()).sum::<usize>() / RECIPIENTS_A_ROW
+    }
+}
+
+/// What was taken in of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Taken {
+    excluded: Excluded,
+    batches: u64,
+}
+
+impl Value for Taken {}
 
 /// The month in which an event counts; nothing where it counts in none.
 #[must_use]
@@ -54,64 +78,42 @@ pub fn counts_in(happened: &Happened) -> Option<Month> {
 /// The view.
 #[derive(Debug)]
 pub struct ActiveRecipients {
-    recipients: Table<(Month, RecipientId), Seen>,
-    months: Table<Month, MonthRow>,
+    months: Table<Month, Taken>,
+    seen: Table<(Month, u64), Batch>,
 }
 
 impl ActiveRecipients {
-    fn see(
-        &mut self,
-        month: Month,
-        state: MemberState,
-        role: RecipientRole,
-        recipient: RecipientId,
-        rows: &Rows,
-    ) -> Result<(), ViewError> {
-        let seen = self.recipients.entry(rows, &(month, recipient))?;
-        let before = *seen;
-        let bit = 1 << (state as u8);
-        match role {
-            RecipientRole::Buyer => seen.as_buyer |= bit,
-            RecipientRole::Trader => seen.as_trader |= bit,
+    fn take(&mut self, month: Month, seen: Vec<Seen>, excluded: Excluded, rows: &Rows) -> Result<(), ViewError> {
+        let taken = self.months.entry(rows, &month)?;
+        taken.excluded.bots += excluded.bots;
+        taken.excluded.incidental += excluded.incidental;
+        if !seen.is_empty() {
+            self.seen.put((month, taken.batches), Batch(seen));
+            taken.batches += 1;
         }
-        if *seen == before {
-            return Ok(());
-        }
-        let (seen, row) = (*seen, self.months.entry(rows, &month)?);
-        let anywhere = |seen: Seen| seen.as_buyer | seen.as_trader;
-        row.union += u64::from(anywhere(before) == 0);
-        row.buyers += u64::from(before.as_buyer == 0 && seen.as_buyer != 0);
-        row.traders += u64::from(before.as_trader == 0 && seen.as_trader != 0);
-        row.by_state.resize(MemberState::ALL.len(), 0);
-        row.by_state[state as usize] += u64::from(anywhere(before) & bit == 0);
         Ok(())
     }
 }
 
 impl View for ActiveRecipients {
     const NAME: &'static str = "active-recipients";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[EventKind::OrderPlaced, EventKind::RecipientsSeen];
     const REPORTS: &'static [&'static str] = &["active-recipients"];
 
     fn open(_: &Rows) -> Result<Self, ViewError> {
-        Ok(Self { recipients: Table::new(RECIPIENTS), months: Table::new(MONTHS) })
+        Ok(Self { months: Table::new(MONTHS), seen: Table::new(SEEN) })
     }
 
     fn apply(&mut self, happened: &Happened, rows: &Rows) -> Result<(), ViewError> {
         match &happened.event {
             Event::Order(OrderEvent::OrderPlaced(event)) => {
-                if let Some(state) = event.member_state {
-                    self.see(Month::of(happened.at), state, RecipientRole::Buyer, RecipientId(event.buyer.0), rows)?;
+                if let Some(seen) = event.seen() {
+                    self.take(Month::of(happened.at), vec![seen], Excluded::default(), rows)?;
                 }
             }
             Event::Activity(ActivityEvent::RecipientsSeen(event)) => {
-                for recipient in &event.recipients {
-                    self.see(event.month, event.member_state, event.role, *recipient, rows)?;
-                }
-                let excluded = &mut self.months.entry(rows, &event.month)?.excluded;
-                excluded.bots += event.excluded.bots;
-                excluded.incidental += event.excluded.incidental;
+                self.take(event.month, event.seen.clone(), event.excluded, rows)?;
             }
             Event::Order(
                 OrderEvent::OrderConfirmed(_)
@@ -151,17 +153,19 @@ impl View for ActiveRecipients {
     }
 
     fn tables(&self) -> Vec<&dyn AnyTable> {
-        vec![&self.recipients, &self.months]
+        vec![&self.months, &self.seen]
     }
 
     fn tables_mut(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.recipients, &mut self.months]
+        vec![&mut self.months, &mut self.seen]
     }
 
     fn report(rows: &Rows, _: &str, _: &Filter) -> Result<Report, ViewError> {
         let mut report = Report::new(&["month", "member_state", "recipients"]);
-        for row in MONTHS.scan(rows, &()) {
-            let (month, row) = row?;
+        let counted = Counted::default();
+        let reader = ActiveRecipientsReader::new(rows, &counted);
+        for month in reader.months()? {
+            let row = reader.month(month)?;
             let mut counts: Vec<(&str, u64)> = row.states().map(|(state, count)| (state.code(), count)).collect();
             counts.push(("EU", row.union));
             counts.sort_unstable();
@@ -173,17 +177,59 @@ impl View for ActiveRecipients {
     }
 }
 
+/// Months that were counted, each with how many batches it had: as long as there are no more, the count holds.
+#[derive(Debug, Default)]
+pub struct Counted(Mutex<HashMap<Month, (u64, Counts)>>);
+
+impl Counted {
+    fn known(&self, month: Month, batches: u64) -> Option<Counts> {
+        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.get(&month).filter(|(then, _)| *then == batches).map(|(_, counts)| *counts)
+    }
+
+    fn remember(&self, month: Month, batches: u64, counts: Counts) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(month, (batches, counts));
+    }
+}
+
 /// What can be read of the view.
 #[derive(Debug, Clone, Copy)]
-pub struct ActiveRecipientsReader<'a>(pub &'a Rows);
+pub struct ActiveRecipientsReader<'a> {
+    rows: &'a Rows,
+    counted: &'a Counted,
+}
 
-impl ActiveRecipientsReader<'_> {
+impl<'a> ActiveRecipientsReader<'a> {
+    /// A reader of rows that remembers what it counted. What it remembers holds for every reader of the same book.
+    #[must_use]
+    pub fn new(rows: &'a Rows, counted: &'a Counted) -> Self {
+        Self { rows, counted }
+    }
+
     /// How many recipients were active in a month.
     ///
     /// # Errors
     /// [`ViewError::Storage`].
     pub fn month(&self, month: Month) -> Result<MonthRow, ViewError> {
-        Ok(MONTHS.get(self.0, &month)?.unwrap_or_default())
+        let Taken { excluded, batches } = MONTHS.get(self.rows, &month)?.unwrap_or_default();
+        if let Some(counts) = self.counted.known(month, batches) {
+            return Ok(MonthRow::new(counts, excluded));
+        }
+        let mut counter = Counter::default();
+        for row in SEEN.scan(self.rows, &month) {
+            counter.take(row?.1.sightings());
+        }
+        let counts = Counter::count(vec![counter]);
+        self.counted.remember(month, batches, counts);
+        Ok(MonthRow::new(counts, excluded))
+    }
+
+    /// The months in which anyone was seen or left out, in order.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn months(&self) -> Result<Vec<Month>, ViewError> {
+        MONTHS.scan(self.rows, &()).map(|row| row.map(|(month, _)| month)).collect()
     }
 
     /// The average of six months, or of a year.

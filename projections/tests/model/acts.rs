@@ -3,7 +3,8 @@
 //! An act names what it is about by a number, taken modulo what there is. What the rules refuse leaves nothing, so that
 //! every history made of acts is legal, and a shorter one is legal too: failures shrink.
 
-use domain::activity::{RecipientRole, VisitKind};
+use domain::activity::RecipientRole;
+use domain::counting_rule::{Exposure, UserAgentClass};
 use domain::listing::ListingRemovalReason;
 use domain::place::MemberState;
 use domain::quality::IssueKind;
@@ -122,9 +123,7 @@ pub(crate) enum Deed {
     },
     Visits {
         last_month: bool,
-        state: MemberState,
-        role: RecipientRole,
-        visits: Vec<(u8, VisitKind)>,
+        visits: Vec<(u8, MemberState, RecipientRole, UserAgentClass, Exposure)>,
     },
     Ruling(Ruling),
 }
@@ -219,10 +218,11 @@ fn policy() -> impl Strategy<Value = Deed> {
 }
 
 fn visits() -> impl Strategy<Value = Deed> {
-    let role = select(vec![RecipientRole::Buyer, RecipientRole::Trader]);
-    let kind = select(vec![VisitKind::Engaged, VisitKind::Engaged, VisitKind::Incidental, VisitKind::Bot]);
-    (proptest::bool::ANY, state(), role, vec((0..6_u8, kind), 1..6))
-        .prop_map(|(last_month, state, role, visits)| Deed::Visits { last_month, state, role, visits })
+    let role = select(RecipientRole::ALL.to_vec());
+    let user_agent = select(vec![UserAgentClass::Browser, UserAgentClass::App, UserAgentClass::DeclaredBot]);
+    let exposure = prop_oneof![3 => Just(Exposure::Service), 1 => Just(Exposure::Elsewhere)];
+    (proptest::bool::ANY, vec((0..6_u8, state(), role, user_agent, exposure), 1..9))
+        .prop_map(|(last_month, visits)| Deed::Visits { last_month, visits })
 }
 
 fn acts_of(deed: impl Strategy<Value = Deed>, most: usize) -> impl Strategy<Value = Vec<Act>> {

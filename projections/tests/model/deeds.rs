@@ -5,7 +5,7 @@ use domain::activity::{ActivityCommand, Visit};
 use domain::buyer::Buyer;
 use domain::calendar::Month;
 use domain::criterion::Criterion;
-use domain::ids::{BuyerId, ComplaintId, HelpRequestId, ListingId, OrderId, PhotoId, RecipientId, ReviewId, StaffId};
+use domain::ids::{BuyerId, ComplaintId, HelpRequestId, ListingId, OrderId, PhotoId, ReviewId, StaffId};
 use domain::legal_hold::HeldData;
 use domain::listing::{
     Condition, Delisted, ItemState, Listing, ListingCommand, ListingPublished, ListingRemovalReason,
@@ -13,6 +13,7 @@ use domain::listing::{
 use domain::money::{Currency, Money};
 use domain::order::{HelpTopic, OrderCommand, Party, RequestedLine, quote};
 use domain::policy::{Policies, PolicyCommand, QualityWeights, RetentionReading};
+use domain::pseudonym::Pseudonym;
 use domain::review::{Aspect, Judgement, Licence, Opinion, PhotoContent, ReviewCommand};
 use domain::seller::{SellerCommand, SellerStanding};
 use fixtures::Occasion;
@@ -140,6 +141,7 @@ impl Bazaar {
                     insured: *insured,
                     country_of_purchase: "FR".parse()?,
                     member_state: *state,
+                    recipient: None,
                     promised_until: Some(self.at + TimeDelta::days(i64::from(*promise_days))),
                 };
                 self.market.order(id, place, occasion)?;
@@ -266,15 +268,17 @@ impl Bazaar {
                 };
                 self.market.policy(PolicyCommand::Adopt(Box::new(policies)), occasion)?;
             }
-            Deed::Visits { last_month, state, role, visits } => {
+            Deed::Visits { last_month, visits } => {
                 let month = Month::of(if *last_month { self.at - TimeDelta::days(30) } else { self.at });
                 // The first three visitors are the buyers, so that an order and a visit may be of the same recipient.
-                let visit = |(number, kind): &(u8, _)| Visit {
-                    recipient: RecipientId(Uuid::from_u128(0x31 + u128::from(*number))),
-                    kind: *kind,
+                let visit = |(number, member_state, role, user_agent, exposure): &(u8, _, _, _, _)| Visit {
+                    recipient: Pseudonym::of_id(Uuid::from_u128(0x31 + u128::from(*number))),
+                    member_state: *member_state,
+                    role: *role,
+                    user_agent: *user_agent,
+                    exposure: *exposure,
                 };
-                let visits = visits.iter().map(visit).collect();
-                let record = ActivityCommand::RecordVisits { month, member_state: *state, role: *role, visits };
+                let record = ActivityCommand::RecordVisits { month, visits: visits.iter().map(visit).collect() };
                 self.market.activity(month, record, occasion)?;
             }
             Deed::Ruling(ruling) => self.rule(ruling)?,

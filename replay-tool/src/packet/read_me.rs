@@ -2,6 +2,7 @@
 
 use domain::calendar::ReportPeriod;
 use domain::threshold::VERY_LARGE;
+use projections::active_recipients::MonthRow;
 
 use super::{Packet, method};
 use crate::heads;
@@ -17,8 +18,8 @@ pub(super) fn text(packet: &Packet) -> String {
     let Packet { period, average, head, .. } = packet;
     let (first, last) = ReportPeriod::from(*period).days();
     let months = average.months.iter().map(|(month, row)| {
-        let (union, buyers, traders) = (row.union, row.buyers, row.traders);
-        format!("| {month} | {union} | {buyers} | {traders} |")
+        let MonthRow { union, buyers, traders, visitors, .. } = row;
+        format!("| {month} | {union} | {buyers} | {traders} | {visitors} |")
     });
     let over = if packet.is_final() { "was over then" } else { "was **not over** then, and its figures still grow" };
     let begins = packet.substance.begins;

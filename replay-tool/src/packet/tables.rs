@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use domain::place::MemberState;
-use projections::active_recipients::Average;
+use projections::active_recipients::{Average, MonthRow};
 
 /// A row a month: in the Union, in each part, and the visits that were left out.
 pub(super) fn figures(average: &Average) -> String {
-    let mut csv = "month,union,buyers,traders,excluded_bots,excluded_incidental\n".to_owned();
+    let mut csv = "month,union,buyers,traders,visitors,excluded_bots,excluded_incidental\n".to_owned();
     for (month, row) in &average.months {
-        let excluded = row.excluded;
+        let MonthRow { union, buyers, traders, visitors, excluded, .. } = row;
         let (bots, incidental) = (excluded.bots, excluded.incidental);
-        csv.push_str(&format!("{month},{},{},{},{bots},{incidental}\n", row.union, row.buyers, row.traders));
+        csv.push_str(&format!("{month},{union},{buyers},{traders},{visitors},{bots},{incidental}\n"));
     }
     csv
 }

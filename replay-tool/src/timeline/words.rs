@@ -1,6 +1,8 @@
 //! What each type of event means, in plain words. A new event must say here what it means. No word of personal data: what
 //! is sealed is not read, and people are not named.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::Event;
 use domain::activity::ActivityEvent;
@@ -66,12 +68,14 @@ pub(super) fn told(event: &Event) -> String {
         }
         Event::Mail(event) => mail(event),
         Event::Activity(ActivityEvent::RecipientsSeen(event)) => {
-            format!(
-                "{} were seen in {} in {}",
-                counted(event.recipients.len(), "recipient"),
-                event.member_state,
-                event.month
-            )
+            let seen: usize = event.seen.iter().map(|seen| seen.recipients.len()).sum();
+            let states: BTreeSet<_> = event.seen.iter().map(|seen| seen.member_state.code()).collect();
+            let places = if states.is_empty() {
+                "nowhere".to_owned()
+            } else {
+                states.into_iter().collect::<Vec<_>>().join(", ")
+            };
+            format!("{} were seen in {places} in {}", counted(seen, "recipient"), event.month)
         }
         Event::DsaFigure(event) => figure(event),
         Event::Policy(PolicyEvent::PolicyAdopted(event)) => {

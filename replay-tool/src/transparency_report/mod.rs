@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::calendar::ReportPeriod;
-use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader};
+use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Counted};
 use projections::registry::ViewKind;
 use projections::transparency::{Transparency, TransparencyReader, TransparencyReport};
 use projections::view::View;
@@ -38,7 +38,7 @@ const WORKBOOK: &str = "report.xlsx";
 pub(crate) fn run(data: &Data, period: ReportPeriod, at: &At, out: &Path) -> Result<Outcome, ToolError> {
     let (recipients, counted) = (ViewKind::named(ActiveRecipients::NAME)?, ViewKind::named(Transparency::NAME)?);
     let replayed = book::replay(data, &[recipients, counted], at.until())?;
-    let average = ActiveRecipientsReader(replayed.views.rows(recipients)?).average(period)?;
+    let average = ActiveRecipientsReader::new(replayed.views.rows(recipients)?, &Counted::default()).average(period)?;
     let reader = TransparencyReader(replayed.views.rows(counted)?);
     let (figures, policies) = (reader.figures(period)?, reader.policy_version()?);
     let report = TransparencyReport::new(period, figures, &average, policies, replayed.views.address());

@@ -13,6 +13,8 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Paris;
 use eventstore::{Client, Position, ReadAllOptions, RecordedEvent, StreamPosition, SubscribeToAllOptions};
@@ -36,11 +38,20 @@ struct Actor {
     id: String,
 }
 
-/// Somebody was active, says a server of the platform's.
+/// Somebody was active, says a server of the platform's. Version 1 names recipients by whole ids, version 2 by pseudonyms.
 #[derive(Deserialize)]
 struct RecipientsSeen {
     month: String,
+    #[serde(default)]
     recipients: Vec<Uuid>,
+    #[serde(default)]
+    seen: Vec<Seen>,
+}
+
+/// Recipients of one Member State and part: base64 of eight bytes each.
+#[derive(Deserialize)]
+struct Seen {
+    recipients: String,
 }
 
 /// Somebody placed an order, from a Member State or from elsewhere.
@@ -49,6 +60,21 @@ struct RecipientsSeen {
 struct OrderPlaced {
     buyer: Uuid,
     member_state: Option<String>,
+    recipient: Option<String>,
+}
+
+/// By what name a recipient is known in a month's activity.
+type Pseudonym = [u8; 8];
+
+/// Where a whole id is a pseudonym: its halves, one over the other.
+fn of_id(id: Uuid) -> Pseudonym {
+    let (high, low) = id.as_u64_pair();
+    (high ^ low).to_be_bytes()
+}
+
+fn pseudonyms(text: &str) -> Result<Vec<Pseudonym>, Box<dyn Error>> {
+    let bytes = STANDARD_NO_PAD.decode(text)?;
+    Ok(bytes.chunks(8).map(Pseudonym::try_from).collect::<Result<_, _>>()?)
 }
 
 /// What was seen of the book so far. Every event comes by here, in order, be it read or followed.
@@ -61,7 +87,7 @@ struct Audit {
     ids: HashSet<Uuid>,
     newest: DateTime<Utc>,
     /// Who was active in each month.
-    active: HashMap<String, HashSet<Uuid>>,
+    active: HashMap<String, HashSet<Pseudonym>>,
 }
 
 impl Audit {
@@ -89,12 +115,20 @@ impl Audit {
     fn count(&mut self, event: &RecordedEvent, occurred: DateTime<Utc>) -> Result<(), Box<dyn Error>> {
         if event.event_type == "RecipientsSeen" {
             let seen: RecipientsSeen = event.as_json()?;
-            self.active.entry(seen.month).or_default().extend(seen.recipients);
+            let active = self.active.entry(seen.month).or_default();
+            active.extend(seen.recipients.into_iter().map(of_id));
+            for part in &seen.seen {
+                active.extend(pseudonyms(&part.recipients)?);
+            }
         } else if event.event_type == "OrderPlaced" {
             let placed: OrderPlaced = event.as_json()?;
             if placed.member_state.is_some() {
                 let month = occurred.with_timezone(&Paris).format("%Y-%m").to_string();
-                self.active.entry(month).or_default().insert(placed.buyer);
+                let active = self.active.entry(month).or_default();
+                match placed.recipient {
+                    Some(recipient) => active.extend(pseudonyms(&recipient)?),
+                    None => active.extend([of_id(placed.buyer)]),
+                }
             }
         }
         Ok(())

@@ -1,0 +1,4 @@
+//! One file a page, its questions and commands beside it, its template in `templates/console/`.
+
+pub(super) mod home;
+pub(super) mod photos;

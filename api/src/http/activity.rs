@@ -1,0 +1,122 @@
+//! `POST /activity`: a batch of visits from an edge server, of one month, whatever the Member States and parts. The same
+//! command as `recordActivity`, by a shorter way.
+//!
+//! ```json
+//! {
+//!   "commandId": "0199…",
+//!   "month": "2026-11",
+//!   "visits": [
+//!     { "recipient": "d41d8cd9…", "memberState": "NL", "role": "VISITOR", "userAgent": "BROWSER", "exposure": "SERVICE" }
+//!   ]
+//! }
+//! ```
+//!
+//! A recipient is the id of a buyer's or a seller's account, or whatever the device was given: it is hashed with the month's
+//! key as it is read, and is neither kept nor logged. Without a month it is the one that it is now; with a `commandId` a batch
+//! may be sent again safely. `userAgent` and `exposure` are as above where they are left out.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::activity::{MAX_VISITS, RecipientRole, Visit};
+use domain::calendar::Month;
+use domain::counting_rule::{Exposure, UserAgentClass};
+use domain::metadata::Role;
+use domain::place::MemberState;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::App;
+use super::body::Unread;
+use super::outcome::{answered, refused};
+use crate::ApiError;
+use crate::auth::Viewer;
+use crate::graphql::command::Command;
+use crate::graphql::platform::Platform;
+use crate::pseudonyms::{MAX_RECIPIENT_BYTES, Pseudonyms};
+
+/// The largest body: so many visits with the longest ids, each with all its fields.
+pub(super) const MAX_ACTIVITY_BYTES: usize = MAX_VISITS * (MAX_RECIPIENT_BYTES + 160);
+
+/// A batch.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Batch<'a> {
+    command_id: Option<Uuid>,
+    month: Option<Month>,
+    #[serde(borrow)]
+    visits: Vec<Reported<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reported<'a> {
+    recipient: &'a str,
+    member_state: MemberState,
+    role: RecipientRole,
+    #[serde(default = "browser")]
+    user_agent: UserAgentClass,
+    #[serde(default = "service")]
+    exposure: Exposure,
+}
+
+fn browser() -> UserAgentClass {
+    UserAgentClass::Browser
+}
+
+fn service() -> Exposure {
+    Exposure::Service
+}
+
+/// Takes a batch.
+pub(super) async fn record(State(app): State<Arc<App>>, request: Request) -> Response {
+    let viewer = match Viewer::of_request(request.headers(), &app.signer) {
+        Ok(viewer) if viewer.role() == Some(Role::Operator) => viewer,
+        Ok(_) => return refused(StatusCode::FORBIDDEN, "visits are sent with an operator's token"),
+        Err(why) => return refused(StatusCode::UNAUTHORIZED, &why),
+    };
+    let (request, taken) = app.bodies.take(request, &viewer, MAX_ACTIVITY_BYTES);
+    let body = match Bytes::from_request(request, &()).await.map_err(|rejection| taken.why(rejection.into())) {
+        Ok(body) => body,
+        Err(Unread { status, why }) => return refused(status, &why),
+    };
+    let batch: Batch<'_> = match serde_json::from_slice(&body) {
+        Ok(batch) => batch,
+        Err(why) => {
+            let why = format!(
+                "send a batch as in {{\"visits\":[{{\"recipient\":\"…\",\"memberState\":\"NL\",\"role\":\"VISITOR\"}}]}}: {why}"
+            );
+            return refused(StatusCode::BAD_REQUEST, &why);
+        }
+    };
+    let platform = app.executor.platform();
+    let command = Command::by(&viewer, &platform.book, batch.command_id);
+    match command.outcome(recorded(platform, &command, batch).await) {
+        Ok((outcome, _)) => answered(&outcome, &outcome),
+        Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why.message),
+    }
+}
+
+async fn recorded(
+    platform: &Platform,
+    command: &Command<'_>,
+    batch: Batch<'_>,
+) -> Result<(Month, crate::commands::Done), ApiError> {
+    let book = &platform.book;
+    let month = batch.month.unwrap_or_else(|| Month::of(book.clock().now()));
+    let names = Pseudonyms::of_month(book.keys().as_ref(), month).await?;
+    let visit = |visit: &Reported<'_>| {
+        Ok::<_, ApiError>(Visit {
+            recipient: names.of_recipient(visit.recipient, "visits.recipient")?,
+            member_state: visit.member_state,
+            role: visit.role,
+            user_agent: visit.user_agent,
+            exposure: visit.exposure,
+        })
+    };
+    let visits = batch.visits.iter().map(visit).collect::<Result<_, _>>()?;
+    Ok((month, platform.activity.record(command.cause(), month, visits).await?))
+}
