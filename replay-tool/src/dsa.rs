@@ -3,7 +3,8 @@
 
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
-use domain::dsa_figure::{METHOD, VERY_LARGE, WARNING_LEVEL};
+use domain::dsa_figure::METHOD;
+use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
 use projections::Checkpoint;
 use projections::active_recipients::{Average, Fraction};
 use serde_json::{Value, json};

@@ -3,9 +3,10 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use domain::activity::RecipientRole as Role;
 use domain::calendar::{Month, ReportPeriod, SixMonths};
-use domain::dsa_figure::{FigureDigest, VERY_LARGE, WARNING_LEVEL};
+use domain::figure_digest::FigureDigest;
 use domain::place::MemberState;
 use domain::publication_due::PublicationDue;
+use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
 use projections::active_recipients::{Average, Fraction, MonthRow, by_role};
 use projections::dsa_figures::PublicationRow;
 
@@ -99,7 +100,7 @@ pub struct DsaTrend {
 
 /// How far a figure is from the threshold of a very large platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::dsa_figure::Level")]
+#[graphql(remote = "domain::threshold::Level")]
 pub enum DsaLevel {
     /// Below the warning level.
     Below,
@@ -261,7 +262,7 @@ impl DsaActiveRecipients {
 
 impl DsaActiveRecipients {
     /// One part of each month's recipients.
-    fn counted<'a, K: PartialEq, I: Iterator<Item = (K, u64)>>(
+    fn counted<'a, K: PartialEq + Copy, I: Iterator<Item = (K, u64)>>(
         &'a self,
         parts: impl Fn(&'a MonthRow) -> I,
         wanted: K,

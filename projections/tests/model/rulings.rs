@@ -12,9 +12,8 @@ use domain::criterion::Criterion;
 use domain::deadline::{DeadlineCommand, DeadlineMissed, Duty, photos_due};
 use domain::decision::{Decision, Recorded};
 use domain::dispute::{DisputeCommand, DisputeOutcome, Forum};
-use domain::dsa_figure::{
-    AskedPublication, DsaFigureCommand, FigureDigest, FigureMonth, FigureWording, RegeneratedFigure,
-};
+use domain::dsa_figure::{AskedPublication, DsaFigureCommand, FigureMonth, FigureWording, RegeneratedFigure};
+use domain::figure_digest::FigureDigest;
 use domain::ids::{
     AuthorityContactId, ComplaintId, DsaPublicationId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ReviewId,
     StatementId,
