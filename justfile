@@ -52,6 +52,7 @@ bench:
     cargo run --release -p benches --bin rebuild
     cargo run --release -p benches --bin product-page
     tests/benches/with-postgres.sh
+    python3 tests/benches/active_recipients.py
 
 # The Olist figures against a second computation, and on either engine: `just olist ../data/olist`.
 olist directory:

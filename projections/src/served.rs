@@ -47,6 +47,9 @@ pub type Now = Arc<dyn Fn() -> Option<DateTime<Utc>> + Send + Sync>;
 
 type Views = Vec<Box<dyn Running>>;
 
+/// The active recipients' place in [`VIEWS`].
+const ACTIVE_RECIPIENTS: usize = 0;
+
 /// The catalogue's place in [`VIEWS`].
 const CATALOGUE: usize = 2;
 
@@ -94,6 +97,10 @@ impl Current {
     fn shelf(&self) -> Shelf {
         let rows = self.views.iter().map(|view| view.rows().clone()).collect();
         Shelf { rows, search: self.index.search(), counted: Arc::clone(&self.counted), reached: self.reached() }
+    }
+
+    fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
+        ActiveRecipientsReader::new(self.views[ACTIVE_RECIPIENTS].rows(), &self.counted)
     }
 
     /// Commits what the views have taken in, and brings the index there.
@@ -279,7 +286,8 @@ impl Keeper {
             take_over(&self.directory, &VIEWS, false)?;
         }
         self.shared.health.send_modify(|health| (health.reached, health.caught_up) = (reached, true));
-        Ok(())
+        // One at a time, and without the lock: a month of tens of millions takes a second or two.
+        current.active_recipients().count_ahead(reached.moment()).map(drop)
     }
 
     fn show(&self, current: &mut Current) -> Result<Checkpoint, ViewError> {
@@ -327,7 +335,7 @@ impl Snapshot<'_> {
     /// Active recipients.
     #[must_use]
     pub fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
-        ActiveRecipientsReader::new(self.rows(0), &self.0.counted)
+        ActiveRecipientsReader::new(self.rows(ACTIVE_RECIPIENTS), &self.0.counted)
     }
 
     /// The buy box.
