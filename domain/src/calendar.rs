@@ -285,7 +285,8 @@ pub fn months_earlier(instant: DateTime<Utc>, months: u32) -> DateTime<Utc> {
 }
 
 /// The first instant of a local day.
-pub(crate) fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
+#[must_use]
+pub fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
     from_local(day.and_time(NaiveTime::MIN))
 }
 

@@ -481,6 +481,18 @@ impl BuyBoxReader<'_> {
         Ok(rankings)
     }
 
+    /// How many listings of a seller are for sale, one by one: also while they come down because the seller was removed.
+    /// Every product is looked at: it is asked before somebody is removed, and that is seldom.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn listings_of(&self, seller: SellerId) -> Result<usize, ViewError> {
+        OFFERS.scan(self.0, &()).try_fold(0, |count, row| {
+            let (_, offers) = row?;
+            Ok(count + offers.0.iter().filter(|offer| offer.seller == seller).count())
+        })
+    }
+
     /// A seller's deliveries in the window.
     ///
     /// # Errors

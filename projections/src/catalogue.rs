@@ -220,6 +220,9 @@ impl View for Catalogue {
 /// A category's name and its subcategories, each with how many products.
 pub type Category = (Slug, Vec<(Slug, u64)>);
 
+/// Where a page of sellers begins or ends: the shop's name in small letters, and whose it is. Opaque outside.
+pub type SellerCursor = (String, SellerId);
+
 /// What can be read of the view.
 #[derive(Debug, Clone, Copy)]
 pub struct CatalogueReader<'a>(pub &'a Rows);
@@ -249,6 +252,25 @@ impl CatalogueReader<'_> {
     /// [`ViewError::Storage`].
     pub fn seller(&self, id: SellerId) -> Result<Option<SellerRow>, ViewError> {
         SELLERS.get(self.0, &id)
+    }
+
+    /// The sellers whose shop's name has a text in it, whatever the case, in order of name, from after a cursor. All are
+    /// looked at: there are thousands of them, not millions, and only staff ask.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn sellers_named(&self, part: &str, after: Option<&SellerCursor>) -> Result<Vec<SellerCursor>, ViewError> {
+        let part = part.to_lowercase();
+        let mut found = Vec::new();
+        for row in SELLERS.scan(self.0, &()) {
+            let (id, seller) = row?;
+            let key = (seller.shop_name.to_lowercase(), id);
+            if key.0.contains(&part) && after.is_none_or(|after| key > *after) {
+                found.push(key);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// All categories in alphabetical order.

@@ -491,6 +491,17 @@ impl<'a> StatementsReader<'a> {
         ISSUED.scan_after(self.0, &(), after.unwrap_or(&first)).map(|row| row.map(|(key, ())| key))
     }
 
+    /// All statements, newest first, down to a moment (microseconds since the epoch), from the newest or from before a
+    /// cursor.
+    pub fn issued_back(
+        &self,
+        since: i64,
+        before: Option<&IssuedCursor>,
+    ) -> impl Iterator<Item = Result<IssuedCursor, ViewError>> + use<'a> {
+        let keys = ISSUED.scan_back(self.0, &(), before).map(|row| row.map(|(key, ())| key));
+        keys.take_while(move |key| key.as_ref().map_or(true, |key| key.0 >= since))
+    }
+
     /// What somebody was told, newest first, from the newest or from after a cursor.
     pub fn of_addressee(
         &self,

@@ -1,5 +1,5 @@
-// The console in a real browser: whoever is signed in sees every page of theirs as it should look, and photos are decided
-// by keyboard alone. Called by run.sh.
+// The console in a real browser: whoever is signed in sees every page of theirs as it should look; photos, notices and
+// complaints are decided by keyboard alone; a seller is removed, and statements are paged through. Called by run.sh.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -92,6 +92,132 @@ async function photosByKeyboard(page, demo) {
   await page.getByRole("checkbox", { name: "Keyboard shortcuts" }).check();
 }
 
+const focused = (page) => page.evaluate(() => document.activeElement.getAttribute("aria-labelledby"));
+const focusedText = (page) => page.evaluate(() => document.activeElement.textContent.trim());
+
+/// Goes on with Tab to what says this.
+async function tabbedTo(page, text) {
+  for (let left = 60; left > 0; left--) {
+    if ((await focusedText(page)) === text) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not come to “${text}”`);
+}
+
+async function noticesByKeyboard(page, demo) {
+  await page.goto(`${demo.origin}/console/notices`);
+  const cards = page.locator("[data-card]");
+  const before = await cards.count();
+  assert.ok(before >= 3, `${before} notices wait`);
+  await page.getByText("Trusted flagger", { exact: true }).waitFor();
+
+  // What restricts nothing needs a word why, and says so beside the field.
+  await page.keyboard.press("j");
+  await page.keyboard.press("n");
+  await tabbedTo(page, "Restrict nothing");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").first().waitFor();
+  await looked(page, "notice-refused", screenshots, problems);
+  assert.ok(await page.locator("textarea[aria-invalid]").evaluate((field) => field === document.activeElement));
+  await page.keyboard.type("The battery is the maker's own, as its number shows.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing was restricted").first().waitFor();
+  assert.equal(await cards.count(), before - 1);
+  assert.equal(await focused(page), "card-1", "the focus goes to the next notice");
+
+  // A restriction, by the terms.
+  await page.keyboard.press("r");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await looked(page, "notice-restriction", screenshots, problems);
+  for (let left = 40; left > 0 && !(await page.evaluate(() => document.activeElement.matches("textarea"))); left--) {
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.type("The offer advertises another shop.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("It is restricted").first().waitFor();
+  assert.equal(await cards.count(), before - 2);
+}
+
+async function complaintsByKeyboard(page, demo) {
+  await page.goto(`${demo.origin}/console/complaints`);
+  const cards = page.locator("[data-card]");
+  const before = await cards.count();
+  const colleagues = page.getByText("so that a colleague decides this complaint");
+  assert.equal(await colleagues.count(), 1, "one is about the demo's own decision");
+  const mayDecide = () => page.evaluate(() => document.activeElement.matches("[data-card]:has([data-shortcut='d'])"));
+  while (!(await mayDecide())) await page.keyboard.press("j");
+  await page.keyboard.press("d");
+  await page.keyboard.press("Space");
+  await looked(page, "complaint-decision", screenshots, problems);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("The first decision was right in every part.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("The complaint was decided").first().waitFor();
+  assert.equal(await cards.count(), before - 1);
+  assert.equal(await focused(page), "card-1", "the focus goes to the next complaint");
+  await page.getByRole("link", { name: "Decided" }).click();
+  await page.getByText("The first decision was right in every part.").waitFor();
+  await looked(page, "complaints-decided", screenshots, problems);
+}
+
+async function caseOfNotice(page, demo) {
+  await page.goto(`${demo.origin}/console/notices`);
+  await page.getByRole("link", { name: "The whole case of" }).first().click();
+  await page.getByRole("heading", { name: "What was said and found, oldest first" }).waitFor();
+  await looked(page, "case", screenshots, problems);
+}
+
+async function sellerRemoved(page, demo) {
+  await page.goto(`${demo.origin}/console/sellers`);
+  const shop = page.getByRole("row").filter({ hasText: "Verified" }).last().getByRole("link");
+  const name = await shop.textContent();
+  await page.getByLabel("Part of the shop's name").fill(name.toUpperCase());
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
+  await looked(page, "seller", screenshots, problems);
+  await page.getByRole("link", { name: "Remove this seller…" }).click();
+  await page.getByRole("button", { name: "See what will happen" }).click();
+  await page.getByRole("alert").first().waitFor();
+  await looked(page, "seller-removal-refused", screenshots, problems);
+  await page.getByLabel("Breach of the terms of sale").check();
+  await page.getByLabel("The facts").fill("Sold devices that were not its own, as three buyers proved.");
+  await page.getByRole("button", { name: "See what will happen" }).click();
+  await page.getByRole("heading", { name: "What will happen" }).waitFor();
+  await looked(page, "seller-confirmation", screenshots, problems);
+  await page.getByRole("button", { name: /Remove the seller and \d+ listings?/ }).click();
+  await page.getByText("The seller was removed and is told why").waitFor();
+  const wanted = page.getByText("Sold devices that were not its own").first();
+  // The statement is written after the removal, by the platform.
+  for (let left = 50; left > 0 && !(await wanted.isVisible()); left--) await page.reload();
+  await wanted.waitFor();
+  await looked(page, "seller-removed", screenshots, problems);
+}
+
+async function statementsPaged(page, demo) {
+  await page.goto(`${demo.origin}/console/statements`);
+  const first = page.locator("tbody tr").first();
+  const newest = await first.getByRole("link").getAttribute("href");
+  const pages = [newest];
+  for (;;) {
+    const older = page.getByRole("link", { name: "Older statements" });
+    if ((await older.count()) === 0) break;
+    await older.click();
+    pages.push(await first.getByRole("link").getAttribute("href"));
+  }
+  assert.ok(pages.length > 1 && new Set(pages).size === pages.length, `${pages.length} pages`);
+  await page.getByRole("link", { name: "Newest statements" }).click();
+  assert.equal(await first.getByRole("link").getAttribute("href"), newest);
+  await first.getByRole("link").click();
+  await page.getByRole("heading", { name: "In the Transparency Database" }).waitFor();
+  await looked(page, "statement", screenshots, problems);
+}
+
 async function withoutScripts(browser, demo) {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await watched(context, demo.origin, problems);
@@ -101,6 +227,14 @@ async function withoutScripts(browser, demo) {
   await page.getByRole("button", { name: "Approve" }).first().click();
   await page.getByText("The photos were approved").waitFor();
   assert.equal(await waiting(demo), before - 1);
+  await page.getByRole("link", { name: "Notices", exact: true }).click();
+  const notices = page.locator("[data-card]");
+  const sent = await notices.count();
+  await page.getByText("No action…").first().click();
+  await page.getByLabel("Why nothing is restricted").first().fill("It breaks none of the criteria.");
+  await page.getByRole("button", { name: "Restrict nothing" }).first().click();
+  await page.getByText("Nothing was restricted;").waitFor();
+  assert.equal(await notices.count(), sent - 1);
   await context.close();
 }
 
@@ -124,7 +258,14 @@ try {
       await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
       await looked(page, `${role}-${title.toLowerCase().replaceAll(" ", "-")}`, screenshots, problems);
     }
-    if (role === "moderator") await photosByKeyboard(page, demo);
+    if (role === "moderator") {
+      await photosByKeyboard(page, demo);
+      await caseOfNotice(page, demo);
+      await noticesByKeyboard(page, demo);
+      await complaintsByKeyboard(page, demo);
+    }
+    if (role === "auditor") await statementsPaged(page, demo);
+    if (role === "operator") await sellerRemoved(page, demo);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
     await context.close();

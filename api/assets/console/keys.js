@@ -15,19 +15,24 @@ function move(by) {
   to?.focus();
 }
 
-function refuse(card) {
-  const refusal = card.querySelector("[data-refuse]");
-  refusal.open = true;
-  refusal.querySelector("input[type='checkbox']").focus();
+// What a control of a card says of itself in `data-shortcut`: a button is pressed; a form that is folded away is opened.
+function use(control) {
+  if (!control.matches("details")) return control.click();
+  control.open = true;
+  control.querySelector("input:not([type='hidden']), textarea").focus();
 }
 
 const SHORTCUTS = {
   j: () => move(1),
   k: () => move(-1),
-  a: () => current()?.querySelector("[data-approve]").click(),
-  r: () => current() && refuse(current()),
   "?": () => document.querySelector("[data-keys-dialog]").showModal(),
 };
+
+function shortcutOf(key) {
+  const controls = [...(current()?.querySelectorAll("[data-shortcut]") ?? [])];
+  const control = controls.find((control) => control.dataset.shortcut === key);
+  return SHORTCUTS[key] ?? (control && (() => use(control)));
+}
 
 function isTyping(element) {
   return element.matches("textarea, select, input:not([type='checkbox'], [type='radio'])") || element.isContentEditable;
@@ -44,7 +49,7 @@ function show() {
 document.addEventListener("keydown", (event) => {
   if (!areOn() || event.defaultPrevented || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
   if (document.querySelector("dialog[open]") !== null || isTyping(event.target)) return;
-  const shortcut = SHORTCUTS[event.key];
+  const shortcut = shortcutOf(event.key);
   if (shortcut === undefined) return;
   event.preventDefault();
   shortcut();

@@ -1,29 +1,13 @@
 //! The criteria by which reviews and photos are judged (R-3.4-06), in words, for forms.
 
-use async_graphql::resolver_utils::EnumType;
 use domain::criterion::Criterion;
 
+use super::choice::{self, Choice};
 use crate::graphql::review_commands::ReviewCriterion;
-
-/// A criterion that can be chosen.
-#[derive(Debug, Clone)]
-pub(super) struct Choice {
-    /// Its name in the schema.
-    pub(super) name: &'static str,
-    /// What it says.
-    pub(super) words: &'static str,
-    /// Whether it was chosen.
-    pub(super) chosen: bool,
-}
 
 /// All of them, in their order, with those chosen that are named.
 pub(super) fn choices(chosen: &[&str]) -> Vec<Choice> {
-    let choice = |item: &async_graphql::resolver_utils::EnumItem<ReviewCriterion>| Choice {
-        name: item.name,
-        words: words(item.value.into()),
-        chosen: chosen.contains(&item.name),
-    };
-    ReviewCriterion::items().iter().map(choice).collect()
+    choice::choices(|criterion: ReviewCriterion| words(criterion.into()), chosen)
 }
 
 /// What a criterion says.

@@ -8,7 +8,9 @@
 //! | `session` `origin` | who is signed in, by a cookie; where a request comes from |
 //! | `visit` `outcome` `schema_enum` | what a page is given: questions, commands, forms; what a command came to |
 //! | `sign_in` `trouble` `frame` | coming in; what went wrong, as a page; what stands around every page |
-//! | `when` `criteria` `count` | words for days and deadlines, for criteria, for how many |
+//! | `when` `criteria` `words` `count` | words for days and deadlines, for criteria, for what the schema names, for how many |
+//! | `queue` `choice` `address` | what queues share; what can be chosen in a form; addresses of pages |
+//! | `reported` `grounds` | what notices and complaints are about; on what a decision stands |
 //! | `headers` `assets` | what every answer says to browsers; styles and scripts |
 //!
 //! The console is a client of the schema in the same process. A page asks and commands with GraphQL documents, as whoever
@@ -18,21 +20,27 @@
 //! caused; a form that is sent twice takes effect once; every page works without scripts; no answer loads anything from
 //! another origin, or has styles or scripts in it.
 
+mod address;
 mod assets;
+mod choice;
 mod count;
 mod criteria;
 mod frame;
 mod gate;
+mod grounds;
 mod headers;
 mod origin;
 mod outcome;
 mod page;
 mod pages;
+mod queue;
+mod reported;
 mod schema_enum;
 mod session;
 mod sign_in;
 mod trouble;
 mod visit;
 mod when;
+mod words;
 
 pub(crate) use page::routes;

@@ -44,6 +44,11 @@ impl Outcome {
 pub(super) struct Errors(Vec<UserError>);
 
 impl Errors {
+    /// One of a field that the schema does not even take.
+    pub(super) fn of_field(field: &str, message: &str) -> Self {
+        Self(vec![UserError { field: Some(vec![field.to_owned()]), message: message.to_owned(), rule: None }])
+    }
+
     /// Whether there are any.
     pub(super) fn any(&self) -> bool {
         !self.0.is_empty()

@@ -25,7 +25,15 @@ pub(super) struct Page {
 }
 
 /// All pages, in the order of the navigation.
-pub(super) const PAGES: [&Page; 2] = [&pages::home::PAGE, &pages::photos::PAGE];
+pub(super) const PAGES: [&Page; 7] = [
+    &pages::home::PAGE,
+    &pages::photos::PAGE,
+    &pages::notices::PAGE,
+    &pages::complaints::PAGE,
+    &pages::cases::PAGE,
+    &pages::sellers::PAGE,
+    &pages::statements::PAGE,
+];
 
 /// All routes of the console.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {

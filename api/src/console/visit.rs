@@ -74,7 +74,12 @@ impl Visit {
     /// Where a form leads once its command is done: to the page, with what it is to tell, so that no browser sends the
     /// form a second time.
     pub(super) fn done(&self, told: &str) -> Redirect {
-        Redirect::to(&format!("{}?done={told}", self.page.path))
+        self.done_at(self.page.path, told)
+    }
+
+    /// As [`Self::done`], to a page below.
+    pub(super) fn done_at(&self, path: &str, told: &str) -> Redirect {
+        Redirect::to(&format!("{path}?done={told}"))
     }
 
     /// A page of its template.

@@ -24,6 +24,17 @@ pub(super) fn day_of(instant: DateTime<Utc>) -> NaiveDate {
     instant.with_timezone(&Paris).date_naive()
 }
 
+/// How long something has waited, in working days, as in `3 working days`.
+pub(super) fn waited(since: DateTime<Utc>, now: DateTime<Utc>, calendar: HolidayCalendar) -> String {
+    let (first, today) = (day_of(since), day_of(now));
+    let days = first.iter_days().skip(1).take_while(|day| *day <= today).filter(|day| calendar.is_working_day(*day));
+    match days.count() {
+        0 => "less than a working day".to_owned(),
+        1 => "1 working day".to_owned(),
+        days => format!("{days} working days"),
+    }
+}
+
 /// How pressing a deadline is. It is always said in words too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Urgency {
@@ -79,6 +90,19 @@ impl Due {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_deadline_says_for_how_many_working_days_it_waits() {
+        let waited = |since: &str| {
+            let now = "2025-11-26T10:00:00Z".parse().unwrap();
+            waited(since.parse().unwrap(), now, HolidayCalendar::France)
+        };
+        assert_eq!(waited("2025-11-26T07:00:00Z"), "less than a working day");
+        assert_eq!(
+            (waited("2025-11-25T07:00:00Z"), waited("2025-11-21T07:00:00Z")),
+            ("1 working day".into(), "3 working days".into())
+        );
+    }
 
     #[test]
     fn a_deadline_is_said_in_working_days_and_an_overdue_one_in_words() {

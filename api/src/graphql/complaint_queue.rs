@@ -5,17 +5,19 @@ use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::complaint::{Complainant, Contested};
 use domain::ids::ComplaintId;
+use domain::notice::NoticeTarget;
 use domain::statement::{Addressee, Restriction};
 use projections::ViewError;
 use projections::moderation::{ComplaintCursor, ComplaintRow, ComplaintStatus as Status};
 
 use super::guard::{Allowed, MODERATORS, Only};
+use super::listings::Listing;
 use super::moderation_cases::ModerationCase;
 use super::moderation_terms::{ComplaintOutcome, ComplaintStatus};
 use super::node::global;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Views, instant, opened, read, viewer, views};
-use super::statements::{RestrictionKind, concerned};
+use super::statements::{RestrictionKind, StatementOfReasons, concerned};
 
 /// In which part somebody complains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -84,12 +86,35 @@ impl Complaint {
         self.contested_restriction().and_then(concerned)
     }
 
+    /// The listing that was removed, or that the notice is about which led to nothing.
+    async fn listing(&self, ctx: &Context<'_>) -> Result<Option<Listing>> {
+        let notice = match self.row.contested {
+            Contested::Restriction { restriction: Restriction::ListingRemoved(id), .. } => {
+                return Listing::load(ctx, id).await;
+            }
+            Contested::Restriction { .. } => return Ok(None),
+            Contested::Notice(notice) => read(ctx, |views| views.moderation().notice(notice))?,
+        };
+        match notice.map(|row| row.target) {
+            Some(NoticeTarget::Listing(id)) => Listing::load(ctx, id).await,
+            Some(NoticeTarget::Review(_) | NoticeTarget::Photos(_)) | None => Ok(None),
+        }
+    }
+
     /// The notice that led to nothing, where that is contested.
     async fn notice_id(&self) -> Option<ID> {
         match self.row.contested {
             Contested::Notice(notice) => Some(global(notice)),
             Contested::Restriction { .. } => None,
         }
+    }
+
+    /// The statement of reasons of the contested decision; nothing where it is that a notice led to none.
+    async fn statement(&self, ctx: &Context<'_>) -> Result<Option<StatementOfReasons>> {
+        read(ctx, |views| match self.row.contested {
+            Contested::Restriction { statement, .. } => StatementOfReasons::load(views, statement),
+            Contested::Notice(_) => Ok(None),
+        })
     }
 
     /// The facts on which the contested decision stands.

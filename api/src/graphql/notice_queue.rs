@@ -9,6 +9,7 @@ use projections::ViewError;
 use projections::moderation::{NoticeCursor, NoticeRow};
 
 use super::guard::{Allowed, MODERATORS, Only};
+use super::listings::Listing;
 use super::moderation_cases::{ModerationCase, ReviewPart};
 use super::moderation_terms::{NoticeAllegation, NoticeOutcome};
 use super::node::global;
@@ -60,6 +61,14 @@ impl Notice {
         match self.row.target {
             NoticeTarget::Listing(listing) => Some(global(listing)),
             NoticeTarget::Review(_) | NoticeTarget::Photos(_) => None,
+        }
+    }
+
+    /// The listing, for sale or not any more.
+    async fn listing(&self, ctx: &Context<'_>) -> Result<Option<Listing>> {
+        match self.row.target {
+            NoticeTarget::Listing(listing) => Listing::load(ctx, listing).await,
+            NoticeTarget::Review(_) | NoticeTarget::Photos(_) => Ok(None),
         }
     }
 

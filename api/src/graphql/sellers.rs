@@ -10,17 +10,23 @@ use domain::quality::QualityCounts;
 use domain::seller::{Seller as SellerStream, SellerCommand, SellerTermsAccepted, TraderContact};
 use projections::Checkpoint;
 use projections::buy_box::QualityPolicy;
-use projections::catalogue::SellerRow;
+use projections::catalogue::{SellerCursor, SellerRow};
 use projections::digest::Digest;
+use projections::statements::Told;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
 use super::guard::{Allowed, Only, SELLER_SIDE, SUPERVISORS};
 use super::node::{global, parse};
-use super::platform::{Provenance, Views, instant, read, wait_for};
+use super::page::{Asked, Page, PageInput, cost, take};
+use super::platform::{Provenance, Views, instant, read, views, wait_for};
 use super::scalars::Decimal;
+use super::statements::{StatementOfReasons, told};
 use super::user_error::query_error;
 use crate::ApiError;
+
+/// What it costs to look at the offers of all products: so much that no query asks it of many sellers.
+const ALL_OFFERS: usize = 2_000;
 
 /// A professional seller (a trader), as everyone may see it (DSA art. 30(7)).
 #[derive(Debug, Clone)]
@@ -91,6 +97,24 @@ impl Seller {
                 seller: self.id,
             })
         })
+    }
+
+    /// How many of its listings are for sale; none any more some moments after it was removed. For an OPERATOR or
+    /// COMPLIANCE.
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "ALL_OFFERS")]
+    async fn listings_for_sale(&self, ctx: &Context<'_>) -> Result<usize> {
+        read(ctx, |views| views.buy_box().listings_of(self.id))
+    }
+
+    /// The statements of reasons to it, newest first. For an OPERATOR or COMPLIANCE.
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "cost(first, None, child_complexity)")]
+    async fn statements_of_reasons(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Page<StatementOfReasons>> {
+        told(ctx, Some(Told::Seller(self.id)), first, after)
     }
 }
 
@@ -279,6 +303,24 @@ impl SellerQuery {
     /// A seller.
     async fn seller(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Seller>> {
         Seller::load(ctx, parse(&id, "id").map_err(query_error)?)
+    }
+
+    /// Sellers by the name of their shop, also those who were removed: all, or those whose name has a text in it. For an
+    /// OPERATOR or COMPLIANCE.
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "cost(first, None, child_complexity)")]
+    async fn sellers(
+        &self,
+        ctx: &Context<'_>,
+        name: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Page<Seller>> {
+        let asked = PageInput::forwards(first, after).checked(|_: &SellerCursor| true)?;
+        let views = views(ctx);
+        let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
+        let keys = views.catalogue().sellers_named(name.as_deref().unwrap_or_default(), from.as_ref());
+        let keys = keys.map_err(|error| query_error(error.into()))?;
+        take(&asked, keys.into_iter().map(Ok), |key| Seller::from_views(&views, key.1))
     }
 }
 

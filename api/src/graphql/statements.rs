@@ -4,17 +4,19 @@ use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::ids::StatementId;
 use domain::statement::{Addressee, Ground, Restriction};
-use projections::statements::{IssuedCursor, StatementRow};
+use projections::ViewError;
+use projections::statements::{AddresseeCursor, IssuedCursor, StatementRow, Told};
 use projections::submissions::StateCursor;
 
-use super::guard::{Allowed, FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only, coded};
 use super::listings::ListingRemovalReason;
-use super::node::global;
+use super::node::{global, parse};
 use super::page::{Asked, Page, PageInput, cost, take};
-use super::platform::{instant, read, views};
+use super::platform::{Views, instant, read, views};
 use super::review_commands::ReviewCriterion;
 use super::sellers::SellerRemovalReason;
 use super::submissions::{SubmissionState, TransparencyDatabaseEntry};
+use super::user_error::query_error;
 
 /// What is restricted (DSA art. 17(1), 17(3)(a)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -105,6 +107,32 @@ impl StatementOfReasons {
     pub const fn new(id: StatementId, row: StatementRow) -> Self {
         Self { id, row }
     }
+
+    /// A statement, if there is one with this id.
+    ///
+    /// # Errors
+    /// What the views say.
+    pub fn load(views: &Views<'_>, id: StatementId) -> Result<Option<Self>, ViewError> {
+        Ok(views.statements().statement(id)?.map(|row| Self { id, row }))
+    }
+}
+
+/// A page of what somebody was told, newest first.
+///
+/// # Errors
+/// What is wrong with the page that is asked for, and what the views say.
+pub fn told(
+    ctx: &Context<'_>,
+    told: Option<Told>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<Page<StatementOfReasons>> {
+    let asked = PageInput::forwards(first, after).checked(|key: &AddresseeCursor| Some(key.0) == told)?;
+    let views = views(ctx);
+    let reader = views.statements();
+    let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
+    let keys = told.into_iter().flat_map(|told| reader.of_addressee(told, from.as_ref()));
+    take(&asked, keys, |key| StatementOfReasons::load(&views, key.2))
 }
 
 /// What was restricted, and why, with everything that DSA art. 17(3) asks for. No personal data.
@@ -239,28 +267,55 @@ pub struct StatementQuery;
 
 #[Object]
 impl StatementQuery {
-    /// Statements of reasons, oldest first, from a moment on if one is named, and only those whose records for the Transparency
-    /// Database are in a state if one is named: as in WAITING or REFUSED (R-7-02). For COMPLIANCE and AUDITOR.
-    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
+    /// Statements of reasons, oldest first, from a moment on and before another if they are named (R-7-02); the newest by
+    /// last and before. Only those whose records for the Transparency Database are in a state if one is named, as in WAITING or
+    /// REFUSED; these by first and after alone. For COMPLIANCE and AUDITOR.
+    #[allow(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, last, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,
         since: Option<DateTime<Utc>>,
+        until: Option<DateTime<Utc>>,
         submission: Option<SubmissionState>,
         first: Option<i32>,
         after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
     ) -> Result<Page<StatementOfReasons>> {
         let since = since.map_or(i64::MIN, |since| since.timestamp_micros());
-        let (views, page) = (views(ctx), PageInput::forwards(first, after));
+        let until = until.map_or(i64::MAX, |until| until.timestamp_micros());
+        let page = PageInput { first, after, last, before };
+        let views = views(ctx);
         let reader = views.statements();
-        let shown = |id: StatementId| Ok(reader.statement(id)?.map(|row| StatementOfReasons::new(id, row)));
         if let Some(state) = submission.map(Into::into) {
-            let asked = page.checked(|key: &StateCursor| key.0 == state && key.1 >= since)?;
-            let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
-            return take(&asked, views.submissions().in_state(state, since, from.as_ref()), |(_, _, id)| shown(*id));
+            let belongs = |key: &StateCursor| key.0 == state && (since..until).contains(&key.1);
+            let asked = page.checked(belongs)?;
+            let Asked::Forwards(from, _) = &asked else {
+                return Err(coded("INVALID", "statements of one submission come by first and after, not by last and before"));
+            };
+            let keys = views.submissions().in_state(state, since, from.as_ref());
+            let in_time = keys.take_while(|key| key.as_ref().map_or(true, |key| key.1 < until));
+            return take(&asked, in_time, |key| StatementOfReasons::load(&views, key.2));
         }
-        let asked = page.checked(|key: &IssuedCursor| key.0 >= since)?;
-        let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
-        take(&asked, reader.issued(since, from.as_ref()), |(_, id)| shown(*id))
+        let asked = page.checked(|key: &IssuedCursor| (since..until).contains(&key.0))?;
+        let item = |key: &IssuedCursor| StatementOfReasons::load(&views, key.1);
+        match &asked {
+            Asked::Forwards(from, _) => {
+                let keys = reader.issued(since, from.as_ref());
+                take(&asked, keys.take_while(|key| key.as_ref().map_or(true, |key| key.0 < until)), item)
+            }
+            Asked::Backwards(from, _) => {
+                let end = (until, StatementId(uuid::Uuid::nil()));
+                take(&asked, reader.issued_back(since, Some(from.as_ref().unwrap_or(&end))), item)
+            }
+        }
+    }
+
+    /// A statement of reasons. For COMPLIANCE and AUDITOR.
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
+    async fn statement_of_reasons(&self, ctx: &Context<'_>, id: ID) -> Result<Option<StatementOfReasons>> {
+        let id = parse(&id, "id").map_err(query_error)?;
+        read(ctx, |views| StatementOfReasons::load(views, id))
     }
 }

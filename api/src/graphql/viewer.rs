@@ -5,7 +5,7 @@ use domain::ids::ReviewId;
 use domain::mail::Recipient;
 use projections::mails::MailCursor;
 use projections::orders::OrderCursor;
-use projections::statements::{AddresseeCursor, Told};
+use projections::statements::Told;
 
 use super::guard::{Allowed, ITS_BUYER, RESTRICTED, SIGNED_IN};
 use super::mails::Mail;
@@ -13,7 +13,7 @@ use super::orders::Order;
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{viewer, views};
 use super::reviews::Review;
-use super::statements::StatementOfReasons;
+use super::statements::{StatementOfReasons, told};
 use super::user_error::query_error;
 use crate::auth::Identity;
 
@@ -90,13 +90,8 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Page<StatementOfReasons>> {
         let viewer = viewer(ctx);
-        let told = viewer.buyer().map(Told::Buyer).or_else(|| viewer.seller().map(Told::Seller));
-        let asked = PageInput::forwards(first, after).checked(|key: &AddresseeCursor| Some(key.0) == told)?;
-        let views = views(ctx);
-        let reader = views.statements();
-        let (Asked::Forwards(from, _) | Asked::Backwards(from, _)) = &asked;
-        let keys = told.into_iter().flat_map(|told| reader.of_addressee(told, from.as_ref()));
-        take(&asked, keys, |key| Ok(reader.statement(key.2)?.map(|row| StatementOfReasons::new(key.2, row))))
+        let addressee = viewer.buyer().map(Told::Buyer).or_else(|| viewer.seller().map(Told::Seller));
+        told(ctx, addressee, first, after)
     }
 
     /// What a buyer or a seller was told by mail, newest first; nobody else has any.

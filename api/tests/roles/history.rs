@@ -63,7 +63,7 @@ async fn long_ago(directory: &Path) -> Vec<Step> {
     let mut settings = Settings::new(&data, "127.0.0.1:0".parse().unwrap(), clock).unwrap();
     settings.mail = MailSettings::parse(MAIL_FROM, &format!("smtp://127.0.0.1:{}", closed_port())).unwrap();
     let server = Server::start(&data, Opened::open(&data).unwrap(), settings).await.unwrap();
-    let mut play = Play { market: Market { server, buyer: BUYER }, steps: Vec::new() };
+    let mut play = Play { market: Market::around(server), steps: Vec::new() };
     for number in [1, 2] {
         let input = with(authority_order(), json!({ "contactId": id(number) }));
         play.does(Asker::Compliance, "recordAuthorityOrder", input, "contact.id").await;
@@ -106,6 +106,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     let to_review = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
     let to_update = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
     play.settled().await;
+    let statement = play.statement(&somebody(Buyer), &restricted.removed.1).await;
 
     let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
     let seller = BASE64.encode(format!("Seller:{SELLER}"));
@@ -127,6 +128,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ),
         ("Query.authorityContact", ids(&[&id(1), &id(2), &id(3)])),
         ("Query.complaintForm", vec![json!({ "reviewId": restricted.removed.1 })]),
+        ("Query.statementOfReasons", ids(&[&statement])),
         ("Query.moderationCase", ids(&[&reviews.online, &restricted.moderated.1])),
         ("Query.retentionDue", vec![json!({ "before": "2999-01-01" })]),
         ("Query.complaints", vec![json!({})]),

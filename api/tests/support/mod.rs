@@ -4,9 +4,11 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::Mutex;
 
 use api::clock::ClockSetting;
 use api::esdb::FaceSettings;
@@ -63,6 +65,8 @@ pub(crate) struct Market {
     pub(crate) server: Server,
     /// Which buyer asks as one.
     pub(crate) buyer: &'static str,
+    /// The tokens that were signed: a session of the console is of one, and another second signs another.
+    tokens: Mutex<HashMap<(Role, &'static str), String>>,
 }
 
 impl Market {
@@ -89,7 +93,12 @@ impl Market {
     async fn with(opened: Opened, data: &DataDirectory, settings: Settings) -> Self {
         let server = Server::start(data, opened, settings).await.unwrap();
         server.settled().await.unwrap();
-        Self { server, buyer: BUYER }
+        Self::around(server)
+    }
+
+    /// Around a server that runs.
+    pub(crate) fn around(server: Server) -> Self {
+        Self { server, buyer: BUYER, tokens: Mutex::default() }
     }
 
     /// Whether the subject has no key any more.
@@ -104,7 +113,11 @@ impl Market {
             Role::Seller => SELLER,
             Role::Moderator | Role::Compliance | Role::Auditor | Role::Operator | Role::Node | Role::System => "staff",
         };
-        self.server.app().signer.sign(role, subject, 1).unwrap()
+        let mut tokens = self.tokens.lock().unwrap();
+        tokens
+            .entry((role, subject))
+            .or_insert_with(|| self.server.app().signer.sign(role, subject, 1).unwrap())
+            .clone()
     }
 
     pub(crate) async fn raw(&self, path: &str, headers: Vec<(&'static str, String)>, body: Option<Value>) -> Answer {

@@ -146,8 +146,8 @@ async fn show(visit: Visit) -> Result<Html<String>, Trouble> {
     }
     let queues = [
         ("Photos to decide", &data.photos, Some(super::photos::PATH)),
-        ("Notices to decide", &data.notices, None),
-        ("Complaints to decide", &data.complaints, None),
+        ("Notices to decide", &data.notices, Some(super::notices::PATH)),
+        ("Complaints to decide", &data.complaints, Some(super::complaints::PATH)),
     ];
     waiting.extend(
         queues.into_iter().filter_map(|(label, count, path)| Some(Waiting::queue(label, count.as_ref()?, path))),

@@ -15,16 +15,16 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::console::criteria::{Choice, choices};
+use crate::console::choice::Choice;
+use crate::console::criteria::choices;
 use crate::console::frame::Frame;
 use crate::console::outcome::Errors;
 use crate::console::page::Page;
-use crate::console::schema_enum::schema_enum;
+use crate::console::queue::{Data, Keys, Sent};
 use crate::console::trouble::Trouble;
-use crate::console::visit::{Form, Visit, command_id};
+use crate::console::visit::{Visit, command_id};
 use crate::console::when::{Due, machine, moment};
 use crate::graphql::guard::MODERATORS;
-use crate::graphql::policies;
 use crate::http::App;
 use crate::http::photos::served;
 use crate::photos::Size;
@@ -49,6 +49,9 @@ pub(in crate::console) const PAGE: Page = Page {
 const QUESTION: &str = include_str!("photos.graphql");
 const COMMAND: &str = include_str!("photos_decide.graphql");
 
+const KEYS: Keys =
+    Keys { card: "photos", own: &[("a", "Approve the photos that have the focus"), ("r", "Open their refusal")] };
+
 /// How many a page has: each comes with a form of twenty criteria.
 const SHOWN: usize = 10;
 
@@ -57,32 +60,6 @@ struct Asked {
     after: Option<String>,
     /// What was done just before.
     done: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Data {
-    policies: Policies,
-    queue: Queue,
-}
-
-#[derive(Debug, Deserialize)]
-struct Policies {
-    #[serde(deserialize_with = "schema_enum")]
-    holidays: policies::HolidayCalendar,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Queue {
-    nodes: Vec<Node>,
-    page_info: PageInfo,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,16 +125,11 @@ impl Card {
     }
 }
 
-/// A form that was refused.
-struct Sent<'a> {
-    form: &'a Form,
-    errors: Errors,
-}
-
 #[derive(Template)]
 #[template(path = "console/photos.html")]
 struct Photos {
     frame: Frame,
+    keys: Keys,
     cards: Vec<Card>,
     next: Option<String>,
     told: Option<&'static str>,
@@ -201,15 +173,15 @@ async fn listed(
     told: Option<&'static str>,
     sent: Option<Sent<'_>>,
 ) -> Result<impl IntoResponse + use<>, Trouble> {
-    let answer = visit.ask::<Data>(QUESTION, json!({ "first": SHOWN, "after": after })).await?;
+    let answer = visit.ask::<Data<Node>>(QUESTION, json!({ "first": SHOWN, "after": after })).await?;
     let Data { policies, queue } = answer.data;
-    let calendar = policies.holidays.into();
+    let calendar = policies.calendar();
     let numbered = queue.nodes.into_iter().zip(1..);
     let cards: Vec<Card> =
         numbered.map(|(node, number)| Card::new(number, node, answer.as_of, calendar, sent.as_ref())).collect();
     let gone = sent.map(|sent| sent.errors).filter(|_| !cards.iter().any(Card::is_refused));
-    let next = queue.page_info.end_cursor.filter(|_| queue.page_info.has_next_page);
-    Ok(visit.shows(Photos { frame: visit.frame(), cards, next, told, gone }))
+    let next = queue.page_info.next();
+    Ok(visit.shows(Photos { frame: visit.frame(), keys: KEYS, cards, next, told, gone }))
 }
 
 async fn photo(visit: Visit, Path(id): Path<String>) -> Response {

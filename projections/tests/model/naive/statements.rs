@@ -36,6 +36,8 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
         let mut wanted: Vec<_> = issued.iter().map(|(at, id, _)| (*at, *id)).filter(|(at, _)| *at >= since).collect();
         wanted.sort_unstable();
         assert_eq!(reader.issued(since, None).map(|key| key.unwrap()).collect::<Vec<_>>(), wanted, "since {since}");
+        let back = reader.issued_back(since, None).map(|key| key.unwrap());
+        assert_eq!(back.collect::<Vec<_>>(), wanted.into_iter().rev().collect::<Vec<_>>(), "since {since}, backwards");
     }
     for addressee in BUYERS.map(Addressee::Buyer).into_iter().chain(SELLERS.map(Addressee::Seller)) {
         let own = issued.iter().filter(|(.., issued)| issued.addressee == addressee);
