@@ -28,11 +28,11 @@ pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolEr
     let Some(row) = catalogue.product(id)? else {
         return Err(ToolError::Usage(format!(
             "there is no product {product} at {}",
-            book::address(replayed.views.address())
+            replayed.views.address()
         )));
     };
     say!("{} ({}), product {product}", row.title, row.brand);
-    say!("{}", book::address(replayed.views.address()));
+    say!("{}", replayed.views.address());
     say!();
     let offers = buy_box.product(id)?;
     let currency = offers

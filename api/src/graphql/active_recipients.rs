@@ -35,6 +35,19 @@ pub struct DsaMonth {
     excluded_incidental: u64,
 }
 
+impl From<&(Month, MonthRow)> for DsaMonth {
+    fn from((month, row): &(Month, MonthRow)) -> Self {
+        Self {
+            month: month.to_string(),
+            recipients: row.union,
+            buyers: row.buyers,
+            traders: row.traders,
+            excluded_bots: row.excluded.bots,
+            excluded_incidental: row.excluded.incidental,
+        }
+    }
+}
+
 /// A Member State's active recipients.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(serial)]
@@ -171,15 +184,12 @@ impl DsaActiveRecipients {
 
     /// Month by month.
     async fn months(&self) -> Vec<DsaMonth> {
-        let month = |(month, row): &(Month, MonthRow)| DsaMonth {
-            month: month.to_string(),
-            recipients: row.union,
-            buyers: row.buyers,
-            traders: row.traders,
-            excluded_bots: row.excluded.bots,
-            excluded_incidental: row.excluded.incidental,
-        };
-        self.figure.months.iter().map(month).collect()
+        self.figure.months.iter().map(DsaMonth::from).collect()
+    }
+
+    /// Month by month, the six months before.
+    async fn months_before(&self) -> Vec<DsaMonth> {
+        self.before.months.iter().map(DsaMonth::from).collect()
     }
 
     /// Member State by Member State, where anyone was active (R-5-04).
