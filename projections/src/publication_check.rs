@@ -23,6 +23,12 @@ pub fn difference(published: &DsaFigurePublished, regenerated: &Average, reached
     if reached != read_at(published) {
         return Some(format!("it was read at {}; the book is there at {reached}", read_at(published)));
     }
+    difference_in_figure(published, regenerated)
+}
+
+/// In what the figure of a publication differs from one that was read at any position.
+#[must_use]
+pub fn difference_in_figure(published: &DsaFigurePublished, regenerated: &Average) -> Option<String> {
     let found = regenerated.published_months();
     if let Some((then, now)) = published.months.iter().zip(&found).find(|(then, now)| then != now) {
         return Some(of_month(then, now));

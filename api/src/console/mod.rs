@@ -8,7 +8,8 @@
 //! | `session` `origin` | who is signed in, by a cookie; where a request comes from |
 //! | `visit` `outcome` `schema_enum` | what a page is given: questions, commands, forms; what a command came to |
 //! | `sign_in` `trouble` `frame` | coming in; what went wrong, as a page; what stands around every page |
-//! | `when` `criteria` `count` | words for days and deadlines, for criteria, for how many |
+//! | `when` `criteria` `count` `number` | words for days and deadlines, for criteria, for how many; numbers as pages write them |
+//! | `chart` | active recipients by month, drawn |
 //! | `headers` `assets` | what every answer says to browsers; styles and scripts |
 //!
 //! The console is a client of the schema in the same process. A page asks and commands with GraphQL documents, as whoever
@@ -19,11 +20,13 @@
 //! another origin, or has styles or scripts in it.
 
 mod assets;
+mod chart;
 mod count;
 mod criteria;
 mod frame;
 mod gate;
 mod headers;
+mod number;
 mod origin;
 mod outcome;
 mod page;

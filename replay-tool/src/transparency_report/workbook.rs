@@ -6,7 +6,6 @@
 use projections::transparency::{Cell, Part, TransparencyReport};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-
 /// How wide a column is at least and at most, in characters: longer texts go on in the line below.
 const WIDTHS: (usize, usize) = (12, 60);
 
