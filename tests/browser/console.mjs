@@ -104,6 +104,34 @@ async function withoutScripts(browser, demo) {
   await context.close();
 }
 
+const agrees = (page) => page.getByText("Regenerated the same").first().waitFor();
+
+async function figurePublished(page, demo) {
+  await page.goto(`${demo.origin}/console/active-recipients`);
+  await page.getByRole("img", { name: /Active recipients in the Union by month/ }).waitFor();
+  await page.getByRole("link", { name: "The scale of the threshold" }).click();
+  await page.getByText("Threshold of a very large platform: 45,000,000").waitFor();
+  await looked(page, "active-recipients-beside-the-threshold", screenshots, problems);
+  await page.getByRole("button", { name: "Regenerate from the book" }).click();
+  await agrees(page);
+  await page.goBack();
+  await page.getByRole("radio", { name: "Only that it is below the threshold" }).check();
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByText("The figure is published.").first().waitFor();
+  await page.getByText("Agrees with what is computed now.").waitFor();
+  await looked(page, "active-recipients-published", screenshots, problems);
+  await page.getByRole("button", { name: "Regenerate as published" }).click();
+  await agrees(page);
+  await looked(page, "regenerated", screenshots, problems);
+  await page.getByRole("link", { name: /^Back to/ }).click();
+  await page.getByRole("link", { name: "Text for the website" }).click();
+  await page.getByRole("link", { name: "Français" }).click();
+  const text = page.getByRole("region", { name: "Text for the website" });
+  assert.equal(await text.getAttribute("lang"), "fr");
+  assert.match(await text.textContent(), /destinataires/);
+  await looked(page, "publication-in-french", screenshots, problems);
+}
+
 const problems = [];
 const demo = await started(marktboek);
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -125,6 +153,7 @@ try {
       await looked(page, `${role}-${title.toLowerCase().replaceAll(" ", "-")}`, screenshots, problems);
     }
     if (role === "moderator") await photosByKeyboard(page, demo);
+    if (role === "compliance") await figurePublished(page, demo);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
     await context.close();
