@@ -8,7 +8,7 @@
 //! | `session` `origin` | who is signed in, by a cookie; where a request comes from |
 //! | `visit` `outcome` `schema_enum` | what a page is given: questions, commands, forms; what a command came to |
 //! | `sign_in` `trouble` `frame` | coming in; what went wrong, as a page; what stands around every page |
-//! | `when` `criteria` `count` `number` | words for days and deadlines, for criteria, for how many; numbers as pages write them |
+//! | `when` `criteria` `count` `number` `plain_id` | words for days and deadlines, for criteria, for how many; numbers and ids as pages write them |
 //! | `chart` | active recipients by month, drawn |
 //! | `headers` `assets` | what every answer says to browsers; styles and scripts |
 //!
@@ -31,6 +31,7 @@ mod origin;
 mod outcome;
 mod page;
 mod pages;
+mod plain_id;
 mod schema_enum;
 mod session;
 mod sign_in;

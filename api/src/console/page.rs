@@ -25,7 +25,14 @@ pub(super) struct Page {
 }
 
 /// All pages, in the order of the navigation.
-pub(super) const PAGES: [&Page; 3] = [&pages::home::PAGE, &pages::photos::PAGE, &pages::active_recipients::PAGE];
+pub(super) const PAGES: [&Page; 6] = [
+    &pages::home::PAGE,
+    &pages::photos::PAGE,
+    &pages::active_recipients::PAGE,
+    &pages::retention::PAGE,
+    &pages::log::PAGE,
+    &pages::events::PAGE,
+];
 
 /// All routes of the console.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {

@@ -134,6 +134,12 @@ impl Proof {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// The hashes that lead from the event's to the head's root, its neighbour first, in base64.
+    #[must_use]
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+
     /// Checks it: the event's hash is computed from the event, the root from the path, and the signature is one of these
     /// keys'.
     ///

@@ -447,9 +447,14 @@ fn tiles(figure: &Figure) -> Vec<Tile> {
             note: format!("exactly {average_numerator}/{average_denominator}, rounded half to even"),
         },
         Tile {
-            label: "To the threshold",
+            label: "Threshold",
+            figure: threshold,
+            note: "from so many on a platform is very large (DSA art. 33(1))".to_owned(),
+        },
+        Tile {
+            label: "Distance",
             figure: decimal(&figure.distance.rounded).replace('-', "\u{2212}"),
-            note: format!("more recipients make {threshold}, from which on a platform is very large"),
+            note: "the threshold less the average".to_owned(),
         },
         Tile { label: "Of the threshold", figure: format!("{} %", figure.percent_of_threshold), note: level },
         Tile {
