@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 #[allow(dead_code, reason = "each test file uses its part")]
+#[path = "support/pages.rs"]
+mod pages;
+#[allow(dead_code, reason = "each test file uses its part")]
 #[path = "support/pictures.rs"]
 mod pictures;
 mod support;
@@ -13,48 +16,11 @@ use std::path::Path;
 use api::token::Claims;
 use domain::metadata::Role;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use pages::{OWN, events, fields, page, sent, text};
 use pictures::jpeg;
-use support::{Answer, Market, review_input};
+use support::{Market, review_input};
 
 const STAFF: [Role; 4] = [Role::Moderator, Role::Compliance, Role::Auditor, Role::Operator];
-const OWN: (&str, &str) = ("Sec-Fetch-Site", "same-origin");
-
-fn cookie(market: &Market, role: Role) -> (&'static str, String) {
-    ("Cookie", format!("marktboek_console={}", market.token(role)))
-}
-
-async fn page(market: &Market, role: Role, path: &str) -> Answer {
-    market.raw(path, vec![cookie(market, role)], None).await
-}
-
-fn text(answer: &Answer) -> &str {
-    std::str::from_utf8(&answer.body).unwrap()
-}
-
-/// The values of all fields of a page's forms that have this name.
-fn fields<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
-    let before = format!("name=\"{name}\" value=\"");
-    page.split(&before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
-}
-
-fn encoded(form: &[(&str, &str)]) -> Vec<u8> {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes()
-}
-
-/// Sends a form as a browser does, from where these headers say.
-async fn sent(
-    market: &Market,
-    role: Option<Role>,
-    path: &str,
-    from: &[(&'static str, &str)],
-    form: &[(&str, &str)],
-) -> Answer {
-    let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
-    headers.extend(from.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    headers.extend(role.map(|role| cookie(market, role)));
-    market.post(path, headers, encoded(form)).await
-}
-
 /// A marketplace with photos that wait.
 async fn opened(directory: &Path) -> Market {
     let market = Market::open(directory).await;
@@ -72,11 +38,6 @@ fn expired(directory: &Path) -> String {
     let claims = Claims { sub: "eve".to_owned(), role: Role::Auditor, exp: 2, iat: 1 };
     let key = EncodingKey::from_secret(secret.trim_ascii());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
-}
-
-async fn events(market: &Market) -> u64 {
-    market.server.settled().await.unwrap();
-    market.server.app().executor.platform().book.log().next_position().await.unwrap().0
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
-// The console in a real browser: whoever is signed in sees every page of theirs as it should look, and photos are decided
-// by keyboard alone. Called by run.sh.
+// The console in a real browser: whoever is signed in sees every page of theirs as it should look; photos are decided by
+// keyboard alone; a figure is published and regenerated, a hold placed, an event proved. Called by run.sh.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -132,6 +132,43 @@ async function figurePublished(page, demo) {
   await looked(page, "publication-in-french", screenshots, problems);
 }
 
+async function downloaded(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+  return readFileSync(await download.path(), "utf8");
+}
+
+async function retentionExported(page, demo) {
+  await page.goto(`${demo.origin}/console/retention?before=2999-01-01`);
+  await looked(page, "retention-far-ahead", screenshots, problems);
+  const rows = await page.getByRole("region", { name: /^Due before/ }).getByRole("row").count();
+  const lines = (await downloaded(page, "Export as CSV")).trimEnd().split("\r\n");
+  assert.ok(lines.length >= rows && rows > 1, `${lines.length} lines for ${rows} rows`);
+  await page.getByRole("button", { name: "Place the hold" }).click();
+  await page.getByRole("alert").first().waitFor();
+  await looked(page, "hold-refused", screenshots, problems);
+  await page.getByLabel("Authority", { exact: true }).fill("Parquet de Paris");
+  await page.getByLabel("Of which Member State").selectOption("FR");
+  await page.getByLabel(/^Legal basis/).fill("Reg. (EU) 2023/1543 art. 11");
+  await page.getByLabel(/^Reviews that are kept/).fill(lines[1].split(",")[0]);
+  await page.getByRole("button", { name: "Place the hold" }).click();
+  await page.getByText("The hold is in force").first().waitFor();
+  await page.goto(`${demo.origin}/console/retention?before=2999-01-01`);
+  await page.getByText("Parquet de Paris (FR), Reg. (EU) 2023/1543 art. 11").first().waitFor();
+  await looked(page, "retention-held", screenshots, problems);
+}
+
+async function eventProved(page, demo) {
+  await page.goto(`${demo.origin}/console/events`);
+  await page.getByRole("searchbox").fill("51");
+  await page.getByRole("button", { name: "Look up" }).click();
+  await page.getByText("Proved: this event is in the book").waitFor();
+  await page.getByText(/hashes that lead to the root/).click();
+  await looked(page, "event", screenshots, problems);
+  assert.equal(JSON.parse(await downloaded(page, "Download the proof")).position, 51);
+  await page.getByRole("link", { name: "Its stream from here" }).click();
+  await page.getByText("SellerRegistered").waitFor();
+}
+
 const problems = [];
 const demo = await started(marktboek);
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -154,6 +191,8 @@ try {
     }
     if (role === "moderator") await photosByKeyboard(page, demo);
     if (role === "compliance") await figurePublished(page, demo);
+    if (role === "compliance") await retentionExported(page, demo);
+    if (role === "auditor") await eventProved(page, demo);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
     await context.close();

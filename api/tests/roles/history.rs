@@ -132,6 +132,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.publishedDsaFigure", ids(&[&published, &correction])),
         ("DsaPublication.websiteText", vec![json!({ "language": "FR" })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Query.eventProof", vec![json!({ "position": "0" })]),
         ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
         ("Query.consistencyProof", vec![json!({ "from": "1", "to": "2" })]),
         ("Query.transparencyReport", vec![json!({ "period": { "label": since_it_began } })]),
