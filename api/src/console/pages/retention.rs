@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::holds::{self, Held, Sent};
 use crate::console::frame::Frame;
+use crate::console::number::whole;
 use crate::console::page::Page;
 use crate::console::plain_id::plain;
 use crate::console::schema_enum::schema_enum;
@@ -181,7 +182,7 @@ struct Row {
 impl From<&Due> for Row {
     fn from(due: &Due) -> Self {
         let because = match (due.due_because, due.off_sale_since) {
-            (Some(RetentionEnd::YearsPassed), _) => "Its years have passed".to_owned(),
+            (Some(RetentionEnd::YearsPassed), _) => "Its years pass".to_owned(),
             (Some(RetentionEnd::OffSale), Some(since)) => format!("Its product is off sale since {}", moment(since)),
             (Some(RetentionEnd::OffSale), None) => "Its product went off sale".to_owned(),
             (None, _) => String::new(),
@@ -206,7 +207,7 @@ struct Retention {
     before: NaiveDate,
     rows: Vec<Row>,
     next: Option<String>,
-    max_rows: usize,
+    max_rows: String,
     held: Held,
     as_of: String,
 }
@@ -232,7 +233,7 @@ pub(super) async fn page(visit: &Visit, asked: Asked, sent: Option<Sent<'_>>) ->
         before,
         rows: due.nodes.iter().map(Row::from).collect(),
         next: due.page_info.next(),
-        max_rows: MAX_ROWS,
+        max_rows: whole(MAX_ROWS as u64),
         held: holds::listed(visit, &asked, sent).await?,
         as_of: moment(answer.as_of),
     }))
