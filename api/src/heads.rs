@@ -60,10 +60,13 @@ impl Heads {
         .await
     }
 
-    /// The newest heads, the newest first; as many as are kept in memory.
-    #[must_use]
-    pub fn recent(&self) -> Vec<SignedHead> {
-        self.kept().keeper.recent().cloned().collect()
+    /// The last heads with [the newest](Self::newest), which is the first of them; as many as are kept in memory.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub async fn recent(&self) -> Result<Vec<SignedHead>, LogError> {
+        self.newest().await?;
+        Ok(self.kept().keeper.recent().cloned().collect())
     }
 
     /// The event at a position with the proof that it is in the book of which the newest head was signed, as

@@ -195,7 +195,7 @@ impl DsaActiveRecipients {
     /// Member State by Member State, where anyone was active (R-5-04).
     async fn by_member_state(&self) -> Vec<DsaMemberState> {
         let count = |state: MemberState| {
-            let Counted { months, sum, average } = self.counted(|row| row.states(), &state);
+            let Counted { months, sum, average } = self.counted(|row| row.states(), state);
             DsaMemberState { member_state: state.code().to_owned(), average, sum, months }
         };
         MemberState::ALL.into_iter().map(count).filter(|state| state.sum > 0).collect()
@@ -204,7 +204,7 @@ impl DsaActiveRecipients {
     /// Part by part (R-5-04).
     async fn by_role(&self) -> Vec<DsaRole> {
         let count = |(role, _): (Role, u64)| {
-            let Counted { months, sum, average } = self.counted(|row| by_role(row).into_iter(), &role);
+            let Counted { months, sum, average } = self.counted(|row| by_role(row).into_iter(), role);
             DsaRole { role: role.into(), average, sum, months }
         };
         by_role(&MonthRow::default()).into_iter().map(count).collect()
@@ -268,12 +268,12 @@ impl DsaActiveRecipients {
 
 impl DsaActiveRecipients {
     /// One part of each month's recipients.
-    fn counted<'a, K: PartialEq, I: Iterator<Item = (K, u64)>>(
+    fn counted<'a, K: PartialEq + Copy, I: Iterator<Item = (K, u64)>>(
         &'a self,
         parts: impl Fn(&'a MonthRow) -> I,
-        wanted: &K,
+        wanted: K,
     ) -> Counted {
-        let in_month = |row| parts(row).find(|(part, _)| part == wanted).map_or(0, |(_, count)| count);
+        let in_month = |row| parts(row).find(|(part, _)| *part == wanted).map_or(0, |(_, count)| count);
         let months: Vec<u64> = self.figure.months.iter().map(|(_, row)| in_month(row)).collect();
         let sum = months.iter().sum();
         Counted { average: Decimal::ratio(sum, self.figure.denominator(), 2), sum, months }

@@ -127,8 +127,9 @@ impl HeadQuery {
 
     /// The last heads that were signed, the newest first, twenty at most. All that ever were lie beside the book.
     #[graphql(complexity = "20 * child_complexity")]
-    async fn recent_log_heads(&self, ctx: &Context<'_>) -> Vec<SignedLogHead> {
-        platform(ctx).heads.recent().into_iter().map(SignedLogHead::from).collect()
+    async fn recent_log_heads(&self, ctx: &Context<'_>) -> Result<Vec<SignedLogHead>> {
+        let heads = platform(ctx).heads.recent().await.map_err(|error| query_error(error.into()))?;
+        Ok(heads.into_iter().map(SignedLogHead::from).collect())
     }
 
     /// The public keys of all that ever signed heads here, the oldest first, as signed notes have them. Whoever verifies has

@@ -452,7 +452,7 @@ async fn authorities(play: &mut Play) {
 async fn visit(play: &mut Play, somebody: u128) {
     let visits = json!({
         "month": "2025-07", "memberState": "NL", "role": "BUYER",
-        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "kind": "BOT" }],
+        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "userAgent": "DECLARED_BOT" }],
     });
     play.does(Operator, "recordActivity", visits, "month").await;
 }
