@@ -5,7 +5,7 @@
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
 //! | [`activity`] [`pseudonyms`] | visits from edge servers, and by what names the book knows recipients |
 //! | [`clock`] | what time it is on the platform |
-//! | [`figures`] | the figure of active recipients, regenerated from the book for a command |
+//! | [`figures`] [`regenerations`] | the figure of active recipients, regenerated from the book: for a command; while staff wait |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`console`] | pages for staff and auditors, read and commanded by the schema |
@@ -43,6 +43,7 @@ pub mod opened;
 pub mod photos;
 pub mod pseudonyms;
 pub mod reactors;
+pub mod regenerations;
 pub mod serve;
 pub mod submission;
 mod tls;

@@ -37,7 +37,7 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
         average.percent_of_threshold().decimal(2)
     );
     say!("trend        {} from the first three months' mean to the last three's", average.change_within().decimal(2));
-    say!("address      {}", book::address(reached));
+    say!("address      {}", reached);
     say!("digest       {}", average.digest());
     Ok(Outcome::Good)
 }

@@ -34,8 +34,22 @@ pub struct DsaMonth {
     visitors: u64,
     /// Visits by bots, left out.
     excluded_bots: u64,
-    /// Pages opened and left at once, left out.
+    /// Incidental visits, left out.
     excluded_incidental: u64,
+}
+
+impl From<&(Month, MonthRow)> for DsaMonth {
+    fn from((month, row): &(Month, MonthRow)) -> Self {
+        Self {
+            month: month.to_string(),
+            recipients: row.union,
+            buyers: row.buyers,
+            traders: row.traders,
+            visitors: row.visitors,
+            excluded_bots: row.excluded.bots,
+            excluded_incidental: row.excluded.incidental,
+        }
+    }
 }
 
 /// A Member State's active recipients.
@@ -174,16 +188,12 @@ impl DsaActiveRecipients {
 
     /// Month by month.
     async fn months(&self) -> Vec<DsaMonth> {
-        let month = |(month, row): &(Month, MonthRow)| DsaMonth {
-            month: month.to_string(),
-            recipients: row.union,
-            buyers: row.buyers,
-            traders: row.traders,
-            visitors: row.visitors,
-            excluded_bots: row.excluded.bots,
-            excluded_incidental: row.excluded.incidental,
-        };
-        self.figure.months.iter().map(month).collect()
+        self.figure.months.iter().map(DsaMonth::from).collect()
+    }
+
+    /// Month by month, the six months before.
+    async fn months_before(&self) -> Vec<DsaMonth> {
+        self.before.months.iter().map(DsaMonth::from).collect()
     }
 
     /// Member State by Member State, where anyone was active (R-5-04).

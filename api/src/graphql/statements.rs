@@ -292,7 +292,10 @@ impl StatementQuery {
             let belongs = |key: &StateCursor| key.0 == state && (since..until).contains(&key.1);
             let asked = page.checked(belongs)?;
             let Asked::Forwards(from, _) = &asked else {
-                return Err(coded("INVALID", "statements of one submission come by first and after, not by last and before"));
+                return Err(coded(
+                    "INVALID",
+                    "statements of one submission come by first and after, not by last and before",
+                ));
             };
             let keys = views.submissions().in_state(state, since, from.as_ref());
             let in_time = keys.take_while(|key| key.as_ref().map_or(true, |key| key.1 < until));

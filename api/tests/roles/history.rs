@@ -137,6 +137,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.publishedDsaFigure", ids(&[&published, &correction])),
         ("DsaPublication.websiteText", vec![json!({ "language": "FR" })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Query.eventProof", vec![json!({ "position": "0" })]),
         ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
         ("Query.consistencyProof", vec![json!({ "from": "1", "to": "2" })]),
         ("Query.transparencyReport", vec![json!({ "period": { "label": since_it_began } })]),
@@ -471,7 +472,7 @@ async fn authorities(play: &mut Play) {
 async fn visit(play: &mut Play, somebody: u128) {
     let visits = json!({
         "month": "2025-07", "memberState": "NL", "role": "BUYER",
-        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "kind": "BOT" }],
+        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "userAgent": "DECLARED_BOT" }],
     });
     play.does(Operator, "recordActivity", visits, "month").await;
 }
