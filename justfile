@@ -52,6 +52,7 @@ bench:
     cargo run --release -p benches --bin rebuild
     cargo run --release -p benches --bin product-page
     tests/benches/with-postgres.sh
+    python3 tests/benches/active_recipients.py
 
 # The Olist figures against a second computation, and on either engine: `just olist ../data/olist`.
 olist directory:
@@ -64,6 +65,12 @@ transparency:
     cargo build --release -p api -p replay-tool
     python3 tests/transparency/recount.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
     python3 tests/transparency/opens_in_libreoffice.py --replay-tool target/release/replay-tool
+
+# Statements of reasons: exported records by a second writing of the database's rules, and submitted to a database that fails.
+statements:
+    cargo build --release -p api -p replay-tool
+    python3 tests/transparency_database/exported.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
+    python3 tests/transparency_database/submission.py --marktboek target/release/marktboek --replay-tool target/release/replay-tool
 
 # The transparency report's columns and indicators against the Commission's files, in a directory.
 template directory:

@@ -8,6 +8,7 @@ use event_log::{LogError, Position};
 use projections::ViewError;
 
 use crate::mail::SendError;
+use crate::submission::SubmissionError;
 
 /// Anything that keeps the program from doing what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,9 @@ pub enum ApiError {
     /// A generated history could not be written.
     #[error(transparent)]
     Fixture(#[from] fixtures::FixtureError),
+    /// Not every statement of reasons could be submitted.
+    #[error(transparent)]
+    Submission(#[from] SubmissionError),
     /// The way the program was called is wrong.
     #[error("{0}")]
     Usage(String),

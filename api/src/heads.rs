@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use event_log::merkle::{ConsistencyProof, Hash, HeadKeeper, InclusionProof, PublicHeadKey, SignedHead};
-use event_log::{EventLog, LogError};
+use event_log::merkle::{ConsistencyProof, Hash, HeadKeeper, InclusionProof, Proof, PublicHeadKey, SignedHead};
+use event_log::{EventLog, LogError, Position};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -56,6 +56,37 @@ impl Heads {
                     kept.sign()
                 }
             }
+        })
+        .await
+    }
+
+    /// The last heads with [the newest](Self::newest), which is the first of them; as many as are kept in memory.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub async fn recent(&self) -> Result<Vec<SignedHead>, LogError> {
+        self.newest().await?;
+        Ok(self.kept().keeper.recent().cloned().collect())
+    }
+
+    /// The event at a position with the proof that it is in the book of which the newest head was signed, as
+    /// `replay-tool prove` writes it; nothing where the book ends before it.
+    ///
+    /// # Errors
+    /// What the log and the disk say.
+    pub async fn proof(&self, position: u64) -> Result<Option<Proof>, LogError> {
+        let head = self.newest().await?;
+        self.work(move |kept, log| {
+            let Some(event) = log.scan(Position(position), 1)?.into_iter().next() else { return Ok(None) };
+            // It came after the last head was signed, a moment ago.
+            let head = if position < head.head.size {
+                head
+            } else {
+                kept.keeper.catch_up(log)?;
+                kept.sign()?
+            };
+            let (_, inclusion) = kept.keeper.inclusion(position, head.head.size)?;
+            Proof::new(&event, &inclusion, &head).map(Some)
         })
         .await
     }

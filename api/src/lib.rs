@@ -5,7 +5,7 @@
 //! | [`commands`] | from a command to durable events: load, decide, seal, append |
 //! | [`activity`] [`pseudonyms`] | visits from edge servers, and by what names the book knows recipients |
 //! | [`clock`] | what time it is on the platform |
-//! | [`figures`] | the figure of active recipients, regenerated from the book for a command |
+//! | [`figures`] [`regenerations`] | the figure of active recipients, regenerated from the book: for a command; while staff wait |
 //! | [`graphql`] | the schema: one file a subject |
 //! | [`http`] | the routes, the page for trying queries, health and figures |
 //! | [`console`] | pages for staff and auditors, read and commanded by the schema |
@@ -13,6 +13,7 @@
 //! | [`esdb`] | the book for EventStoreDB's clients: who may come, what they may append |
 //! | [`reactors`] | what follows from an event by itself, repeatable after a crash |
 //! | [`mail`] | letters in four languages, and how they are sent |
+//! | [`submission`] | statements of reasons, submitted to the Commission's Transparency Database |
 //! | [`translation`] | texts in other languages, by a translation service |
 //! | [`photos`] | the bytes of photos, sealed |
 //! | [`opened`] | what is in a data directory, opened by the one process that may write it |
@@ -42,7 +43,9 @@ pub mod opened;
 pub mod photos;
 pub mod pseudonyms;
 pub mod reactors;
+pub mod regenerations;
 pub mod serve;
+pub mod submission;
 mod tls;
 pub mod token;
 pub mod translation;

@@ -8,17 +8,19 @@ use std::process::ExitCode;
 use api::clock::ClockSetting;
 use api::esdb::Listening;
 use api::graphql::access_table::AccessTable;
-use api::keys::KeyArguments;
+use api::keys::{KeyArguments, KeyPlace};
 use api::mail::{Link, MailSettings};
 use api::opened::{Opened, Places};
 use api::photos::Place;
 use api::serve::{MAIL_FROM, ORIGIN, Server, Settings, until_told_to_end};
+use api::submission::{SubmissionArguments, submit};
 use api::token::Signer;
 use api::translation::{ApiKey, TranslationSettings, Translator};
 use api::{ApiError, demo, graphql};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::metadata::Role;
+use event_log::LogError;
 use event_log_eventstore::Engine;
 use projections::data_directory::DataDirectory;
 use tracing_subscriber::EnvFilter;
@@ -94,6 +96,23 @@ enum Command {
         esdb: Box<Listening>,
         #[command(flatten)]
         telling: Box<Telling>,
+    },
+    /// Submit the statements of reasons to the Commission's Transparency Database: each once, whatever ends when.
+    SubmitStatements {
+        /// The data directory. While a server runs on it, name one of this command's own, with --log and --keys.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which engine keeps the book, as of serve: with a running server its --esdb-listen, as in
+        /// esdb://submitter:TOKEN@host:2113, TOKEN being of the role node.
+        #[arg(long, default_value = "embedded", env = "MARKTBOEK_LOG", hide_env_values = true)]
+        log: Engine,
+        /// What time it is, as of serve.
+        #[arg(long, default_value = "system")]
+        clock: ClockSetting,
+        #[command(flatten)]
+        keys: Box<KeyArguments>,
+        #[command(flatten)]
+        submission: Box<SubmissionArguments>,
     },
     /// Print a token that says who you are.
     Token {
@@ -194,13 +213,26 @@ fn run(command: Command) -> Result<(), ApiError> {
             let places = Places { log, keys: keys.place(), photos };
             on_runtime(serve(data, places, settings, translation))
         }
+        Command::SubmitStatements { data, log, clock, keys, submission } => {
+            let data = DataDirectory::new(data);
+            if matches!(log, Engine::Embedded) && !data.log().exists() {
+                return Err(no_book(&data));
+            }
+            let keys = keys.place();
+            if keys == KeyPlace::Own && !data.vault().exists() {
+                return Err(ApiError::Usage(format!(
+                    "--data {} has no keys, and without them nobody can tell whether a record has a name of its case: name the \
+                     node that keeps them with --keys, or put vault/ back",
+                    data.path().display()
+                )));
+            }
+            let photos = Place::Directory(data.photos());
+            on_runtime(submit_statements(data, Places { log, keys, photos }, clock, *submission))
+        }
         Command::Token { data, role, subject, valid_hours } => {
             let data = DataDirectory::new(data);
             if !data.log().exists() && !data.numbers().exists() {
-                let path = data.path().display();
-                return Err(ApiError::Usage(format!(
-                    "--data {path} has no book; `marktboek serve --data {path}` begins one"
-                )));
+                return Err(no_book(&data));
             }
             println!("{}", Signer::from_file(&data.token_secret())?.sign(role, &subject, valid_hours)?);
             Ok(())
@@ -216,9 +248,35 @@ fn run(command: Command) -> Result<(), ApiError> {
     }
 }
 
+fn no_book(data: &DataDirectory) -> ApiError {
+    let path = data.path().display();
+    ApiError::Usage(format!("--data {path} has no book; `marktboek serve --data {path}` begins one"))
+}
+
 fn on_runtime(work: impl Future<Output = Result<(), ApiError>>) -> Result<(), ApiError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| ApiError::Usage(format!("starting the runtime: {error}")))?.block_on(work)
+}
+
+async fn submit_statements(
+    data: DataDirectory,
+    places: Places,
+    clock: ClockSetting,
+    arguments: SubmissionArguments,
+) -> Result<(), ApiError> {
+    let opened = match Opened::in_places(&places, &data).await {
+        Err(ApiError::Log(LogError::Locked { directory, holder })) => {
+            return Err(ApiError::Usage(format!(
+                "{} is held by {holder}: submit beside a running server as another node of its book, with a --data of this \
+                 command's own, --log and --keys that name the server's --esdb-listen; see docs/operations.md",
+                directory.display()
+            )));
+        }
+        opened => opened?,
+    };
+    let submitted = submit(&opened, clock, &arguments).await;
+    opened.log.close().await;
+    submitted
 }
 
 async fn serve(

@@ -28,6 +28,7 @@ use crate::mail::{Link, MailSettings, Transport};
 use crate::opened::Opened;
 use crate::reactors::start::{Means, Reactors};
 use crate::reactors::translations::Queue;
+use crate::regenerations::Regenerations;
 use crate::translation::Translator;
 use crate::{ApiError, Book, keys, tls};
 
@@ -129,7 +130,8 @@ impl Server {
         };
         let platform = Arc::new(platform);
         let (connections, bodies) = (Connections::default(), Bodies::new(settings.limits));
-        let app = Arc::new(App { executor: Executor::new(platform), signer, connections, bodies });
+        let regenerations = Regenerations::default();
+        let app = Arc::new(App { executor: Executor::new(platform), signer, connections, bodies, regenerations });
 
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| ApiError::Usage(format!("listening on {listen}: {error}")))?;

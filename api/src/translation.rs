@@ -113,7 +113,8 @@ impl TranslationSettings {
     }
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// Whether what is sent to an address leaves this machine not.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -103,7 +103,7 @@ async fn stated(market: &Market, category: &str, id: &str) -> String {
     let stream = StreamName::new(format!("{category}-{}", plain(id))).unwrap();
     for record in book.log().read_stream(&stream, None, Direction::Backwards, 100).await.unwrap() {
         let statement = StatementId::of_decision(record.id);
-        if let Statement(Some(_)) = book.load(statement.0).await.unwrap() {
+        if book.load::<Statement>(statement.0).await.unwrap().issued.is_some() {
             return statement.to_string();
         }
     }

@@ -26,6 +26,7 @@ use domain::order::{Order, Party};
 use domain::recording::Cause;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::statement::{Addressee, Ground, Restriction, Statement, StatementCommand};
+use domain::submission::{Acceptance, Problem, RefusedBy, SubmissionCommand};
 use projections::Served;
 use projections::mails::MailStatus;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ async fn r_3_4_08_r_3_4_05_r_3_4_10_a_moderator_sees_the_case_and_never_whose_it
     let directory = tempfile::tempdir().unwrap();
     let market = Market::open(directory.path()).await;
     let (order, review, statement) = removed(&market).await;
-    let issued = book(&market).load::<Statement>(statement.0).await.unwrap().0.map(Box::new);
+    let issued = book(&market).load::<Statement>(statement.0).await.unwrap().issued.map(Box::new);
     let submitted_at = book(&market).clock().now();
     let form = domain::complaint::ReviewForm {
         order_number: Some(order.to_string()),
@@ -221,6 +222,57 @@ async fn r_7_02_r_3_4_09_a_statement_is_for_compliance_auditors_and_whom_it_tell
     for role in [Role::Buyer, Role::Seller, Role::Moderator] {
         let answer = market.ask(Some(role), &own, Value::Null).await;
         assert_eq!(answer["data"]["viewer"]["statementsOfReasons"]["nodes"], json!([]), "{role:?}");
+    }
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_7_02_compliance_and_auditors_see_how_far_each_record_has_come_and_which_wait_or_were_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let (_, _, statement) = removed(&market).await;
+    // The platform itself states the reasons of what was moderated, besides.
+    let puid = json!(format!("sor-{statement}"));
+    let shown = async |role, state: &str| {
+        let fields = "state database how uuid permalink refusedBy problems { field words }";
+        let query = format!(
+            "{{ statementsOfReasons(submission: {state}) {{ nodes {{ transparencyDatabase {{ puid submission {{ {fields} }} }} }} }} }}"
+        );
+        let answer = market.ask(Some(role), &query, Value::Null).await;
+        let nodes = answer["data"]["statementsOfReasons"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let entries = nodes.iter().map(|node| &node["transparencyDatabase"]).filter(|entry| entry["puid"] == puid);
+        entries.map(|entry| entry["submission"].clone()).collect::<Vec<_>>()
+    };
+    let (none, database) = (Vec::<Value>::new(), "https://database.example");
+    let row = |state: &str, more: Value| {
+        let mut row = json!({
+            "state": state, "database": database, "how": null, "uuid": null, "permalink": null, "refusedBy": null,
+            "problems": [],
+        });
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        vec![row]
+    };
+    assert_eq!(shown(Role::Compliance, "WAITING").await, row("WAITING", json!({ "database": null })));
+    let tell_submission =
+        async |command: SubmissionCommand| tell::<Statement>(&market, statement.0, command.into()).await;
+    tell_submission(SubmissionCommand::Submit { database: database.into() }).await;
+    assert_eq!(shown(Role::Auditor, "SUBMITTED").await, row("SUBMITTED", json!({})));
+    assert_eq!(shown(Role::Auditor, "WAITING").await, none);
+    let problems = vec![Problem::new("category", "The selected category is invalid.")];
+    tell_submission(SubmissionCommand::Refuse { by: RefusedBy::Database, problems }).await;
+    let said = json!([{ "field": "category", "words": "The selected category is invalid." }]);
+    let refused = row("REFUSED", json!({ "refusedBy": "DATABASE", "problems": said }));
+    assert_eq!(shown(Role::Compliance, "REFUSED").await, refused);
+    tell_submission(SubmissionCommand::Submit { database: database.into() }).await;
+    let (uuid, permalink) = (Uuid::from_u128(9), "https://database.example/statement/9");
+    tell_submission(SubmissionCommand::Accept(Acceptance::answered(uuid, permalink).unwrap())).await;
+    let answered = json!({ "how": "ANSWERED", "uuid": uuid, "permalink": permalink });
+    assert_eq!(shown(Role::Auditor, "ACCEPTED").await, row("ACCEPTED", answered));
+    assert_eq!(shown(Role::Auditor, "REFUSED").await, none);
+    for role in [Role::Moderator, Role::Operator, Role::Buyer] {
+        let answer =
+            market.ask(Some(role), "{ statementsOfReasons(submission: WAITING) { nodes { id } } }", Value::Null).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{role:?}");
     }
     market.server.stop().await;
 }

@@ -286,7 +286,7 @@ mod tests {
 
     fn statement() -> StatementOfReasonsIssued {
         let issued = given::<Statement>().when(decision()).unwrap().remove(0);
-        let StatementEvent::StatementOfReasonsIssued(issued) = issued;
+        let StatementEvent::StatementOfReasonsIssued(issued) = issued else { panic!("{issued:?}") };
         issued
     }
 

@@ -8,8 +8,6 @@
 //! A stream is one period's, `dsafigure-2025-H2`. Its category ends at the first `-`, so that it has none itself.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,106 +15,16 @@ use serde::{Deserialize, Serialize};
 use crate::activity::{Excluded, RecipientRole};
 use crate::aggregate::{Aggregate, Context};
 use crate::calendar::{Month, ReportPeriod, SixMonths};
+use crate::figure_digest::FigureDigest;
 use crate::ids::DsaPublicationId;
-use crate::money::BadValue;
 use crate::place::MemberState;
 use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::text::facts;
-
-/// From so many average monthly active recipients on, a platform is a very large one (DSA art. 33(1)).
-pub const VERY_LARGE: u64 = 45_000_000;
-
-/// From so many on, the threshold is near: four fifths of it, so that there is time to prepare.
-pub const WARNING_LEVEL: u64 = 36_000_000;
+use crate::threshold::{Level, VERY_LARGE};
 
 /// The version of the method by which recipients are counted (docs/active-recipients.md). No delegated act lays one down
 /// yet (DSA art. 33(3)); another method is another version, and what was published by this one stays.
 pub const METHOD: u32 = 1;
-
-/// How far a figure is from the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Below [`WARNING_LEVEL`].
-    Below,
-    /// From [`WARNING_LEVEL`] on, and below [`VERY_LARGE`].
-    Near,
-    /// From [`VERY_LARGE`] on.
-    VeryLarge,
-}
-
-impl Level {
-    /// That of a mean, as a fraction.
-    #[must_use]
-    pub fn of(numerator: u64, denominator: u64) -> Self {
-        let reaches = |level: u64| u128::from(numerator) >= u128::from(level) * u128::from(denominator);
-        match (reaches(WARNING_LEVEL), reaches(VERY_LARGE)) {
-            (false, _) => Self::Below,
-            (true, false) => Self::Near,
-            (true, true) => Self::VeryLarge,
-        }
-    }
-
-    /// Its name, as in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Below => "BELOW",
-            Self::Near => "NEAR",
-            Self::VeryLarge => "VERY_LARGE",
-        }
-    }
-}
-
-/// The SHA-256 of a figure with its months and Member States, written as hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct FigureDigest(pub [u8; 32]);
-
-impl fmt::Display for FigureDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for FigureDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for FigureDigest {
-    type Err = BadValue;
-    fn from_str(text: &str) -> Result<Self, BadValue> {
-        let bad = || BadValue { wanted: "a digest is 64 hexadecimal digits in small letters", found: text.to_owned() };
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Ok(byte - b'0'),
-            b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(bad()),
-        };
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(bad()) };
-        let mut bytes = [0; 32];
-        if pairs.len() != bytes.len() {
-            return Err(bad());
-        }
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for FigureDigest {
-    type Error = BadValue;
-    fn try_from(text: String) -> Result<Self, BadValue> {
-        text.parse()
-    }
-}
-
-impl From<FigureDigest> for String {
-    fn from(digest: FigureDigest) -> Self {
-        digest.to_string()
-    }
-}
 
 /// What the website says of a figure. Art. 24(2) asks for information on the average; many platforms say no more than on
 /// which side of the threshold they are.
@@ -503,7 +411,8 @@ mod tests {
     #[test]
     fn r_5_05_a_published_figure_stays_and_a_correction_names_the_latest_and_says_why() {
         let new = given::<DsaFigure>();
-        let why = Some("visits of August came late");
+        let late = "visits of August came late";
+        let why = Some(late);
         let of = |asked: AskedPublication| publish(asked.clone(), found(asked.position, asked.digest.0[0], 5));
         let refused = |given: &crate::given::Given<DsaFigure>, asked: AskedPublication| {
             let refusal = given.when(of(asked)).unwrap_err();
@@ -521,28 +430,9 @@ mod tests {
         assert_eq!(refused(&first, corrected(2, 12, 8, 1, Some("ask jo@example.eu"))), (Refused::Invalid, "reason"));
         let events = first.when(of(corrected(2, 12, 8, 1, why))).unwrap();
         let [DsaFigureEvent::DsaFigurePublished(second)] = &events[..] else { panic!("{events:?}") };
-        assert_eq!(second.correction, Some(Correction { corrects: id(1), reason: why.unwrap().to_owned() }));
+        assert_eq!(second.correction, Some(Correction { corrects: id(1), reason: late.to_owned() }));
         let second = first.after(of(corrected(2, 12, 8, 1, why)));
         assert_eq!(refused(&second, corrected(3, 15, 9, 1, why)), (Refused::NotEligible, "corrects"));
         assert!(second.when(of(corrected(3, 15, 9, 2, why))).is_ok());
-    }
-
-    #[test]
-    fn r_5_03_four_fifths_of_the_threshold_are_near_it() {
-        let levels = [0, WARNING_LEVEL * 6 - 1, WARNING_LEVEL * 6, VERY_LARGE * 6 - 1, VERY_LARGE * 6, u64::MAX];
-        assert_eq!(
-            levels.map(|numerator| Level::of(numerator, 6)),
-            [Level::Below, Level::Below, Level::Near, Level::Near, Level::VeryLarge, Level::VeryLarge]
-        );
-    }
-
-    #[test]
-    fn a_digest_is_read_as_it_is_written_and_nothing_else_is_one() {
-        let digest = FigureDigest(std::array::from_fn(|index| index as u8 * 8));
-        assert_eq!(digest.to_string().parse::<FigureDigest>().unwrap(), digest);
-        let text = digest.to_string();
-        for bad in ["", "00", &text[1..], &text.to_uppercase(), &format!("{text}00"), &text.replace('8', "é")] {
-            assert!(bad.parse::<FigureDigest>().is_err(), "{bad}");
-        }
     }
 }

@@ -42,6 +42,7 @@ use crate::seller::{
 };
 use crate::statement::{StatementEvent, StatementOfReasonsIssued};
 use crate::subject::{ErasureDeferred, SubjectEvent, SubjectKeyDestroyed};
+use crate::submission::{StatementAccepted, StatementRefused, StatementSubmitted};
 use crate::upcast::upcast;
 
 /// An event that can't be read.
@@ -182,7 +183,9 @@ events! {
     }
     Invitation(InvitationEvent) { ReviewInvited = 1 }
     Notice(NoticeEvent) { NoticeSubmitted = 1, NoticeDecided = 1 }
-    Statement(StatementEvent) { StatementOfReasonsIssued = 1 }
+    Statement(StatementEvent) {
+        StatementOfReasonsIssued = 1, StatementSubmitted = 1, StatementAccepted = 1, StatementRefused = 1,
+    }
     Complaint(ComplaintEvent) { ComplaintLodged = 1, ComplaintDecided = 1 }
     Authority(AuthorityEvent) {
         AuthorityMessageReceived = 1, AuthorityMessageRefused = 1, AuthorityLanguageNotice = 1,
@@ -291,7 +294,12 @@ impl Event {
             )
             | Self::Invitation(InvitationEvent::ReviewInvited(_))
             | Self::Notice(NoticeEvent::NoticeDecided(_))
-            | Self::Statement(StatementEvent::StatementOfReasonsIssued(_))
+            | Self::Statement(
+                StatementEvent::StatementOfReasonsIssued(_)
+                | StatementEvent::StatementSubmitted(_)
+                | StatementEvent::StatementAccepted(_)
+                | StatementEvent::StatementRefused(_),
+            )
             | Self::Complaint(ComplaintEvent::ComplaintDecided(_))
             | Self::Authority(AuthorityEvent::AuthorityLanguageNotice(_) | AuthorityEvent::AuthorityOrderExecuted(_))
             | Self::LegalHold(LegalHoldEvent::LegalHoldPlaced(_) | LegalHoldEvent::LegalHoldReleased(_))

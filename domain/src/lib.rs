@@ -6,11 +6,13 @@
 //! | [`event`] | every event that can ever be in the book, as one closed enum; [`upcast`] for old versions |
 //! | [`seller`] [`product`] [`listing`] [`order`] [`buyer`] [`review`] [`invitation`] | selling, buying and reviewing: aggregates, one file each |
 //! | [`notice`] [`statement`] [`complaint`] [`authority`] [`dispute`] [`safety_warning`] [`deadline`] | moderation and the law: aggregates, one file each |
+//! | [`submission`] | what became of a statement's record at the Commission's database |
 //! | [`decision`] | which events restrict somebody, and why |
 //! | [`transparency_category`] | what the Commission calls each reason, for its database and for the transparency report |
 //! | [`mail`] [`activity`] [`policy`] [`subject`] | what was told, who was seen, what decides, who is forgotten: aggregates, one file each |
 //! | [`pseudonym`] [`sightings`] [`counting_rule`] | by what name a recipient is known in a month, who has been seen in it, which visits count |
-//! | [`dsa_figure`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
+//! | [`dsa_figure`] [`figure_digest`] | the figure of DSA art. 24(2) as it was published: an aggregate; [`publication_due`] by when the next one is |
+//! | [`threshold`] | how far a figure is from a very large platform's |
 //! | [`ledger`] | what each event moves between accounts, double entry |
 //! | [`ranking`] [`quality`] [`review_order`] | the published formulas: buy box, best sellers, seller rates, relevance |
 //! | [`retention`] | how long a review stays online |
@@ -38,6 +40,7 @@ pub mod dispute;
 pub mod dsa_figure;
 pub mod ean;
 pub mod event;
+pub mod figure_digest;
 #[cfg(test)]
 mod given;
 pub mod ids;
@@ -70,8 +73,10 @@ pub mod seller;
 pub mod sightings;
 pub mod statement;
 pub mod subject;
+pub mod submission;
 pub mod text;
 mod text_code;
+pub mod threshold;
 pub mod transparency_category;
 pub mod upcast;
 pub mod working_days;

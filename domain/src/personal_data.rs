@@ -2,9 +2,10 @@
 //!
 //! How far it goes: e-mail addresses and user names behind an `@`; telephone numbers, account numbers and every other
 //! number of nine digits or more; ids, since each of ours stands for a person or leads to one; and the names that the
-//! caller knows. Who buyers and traders are is sealed, so that no caller knows those names, and a text is looked at the
-//! same way whether or not a key is at hand: a person's name that stands in a text in plain words is not found. That
-//! facts have no personal data stays the duty of whoever writes them; this finds the slips that have a shape.
+//! caller knows. Who buyers and traders are is sealed, so that whoever takes a decision does not know those names: there a
+//! person's name that stands in a text in plain words is not found, and that facts have no personal data stays the duty of
+//! whoever writes them. Before anything goes public, who has the keys opens the names of the case and looks for them too
+//! ([`parts_of_name`]).
 //!
 //! Dates, the numbers of laws, standards and safety alerts, and product numbers are nobody's, and removals need them; prices
 //! and sizes have fewer digits.
@@ -33,7 +34,7 @@ impl fmt::Display for PersonalData {
             Self::Address => "an e-mail address or a user name",
             Self::Number => "a telephone number, an account number or another number of that length",
             Self::Identifier => "the id of an account, an order or a review",
-            Self::Name => "the name of the account that it is about",
+            Self::Name => "the name of somebody whom it is about",
         })
     }
 }
@@ -153,6 +154,27 @@ fn is_date(word: &str) -> bool {
     }
 }
 
+/// Words that stand in names and tell nobody: particles, forms of address, legal forms of companies, and what traders of
+/// electronics call themselves, in the languages of the countries served.
+const NOBODYS: &str = "van von vom der den del della dei des dos das ten ter the and und les los las mrs mme frau herr gmbh \
+                       sarl sas ltd srl spa bvba company group electronics electronica elektronik elektronica telecom \
+                       telefoon telefoons telephone téléphone telefon mobile mobiel handy phone phones smartphone \
+                       smartphones tablet tablets laptop laptops computer computers console consoles refurbished \
+                       reconditionné repair reparatie réparation shop store winkel boutique market trading";
+
+/// The fewest letters of a part of a name that is looked for: shorter ones (An, Li, Bo) are words of every language.
+const LETTERS: usize = 3;
+
+/// The words of a person's or a trader's name that would tell who it is, each alone: `Nachtegaal` and `Noor` of `Noor van
+/// den Nachtegaal`.
+pub fn parts_of_name(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|letter: char| !letter.is_alphanumeric()).filter(|part| {
+        part.chars().count() >= LETTERS
+            && !part.chars().all(char::is_numeric)
+            && !NOBODYS.split(' ').any(|word| word == part.to_lowercase())
+    })
+}
+
 fn has_name(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.trim().to_lowercase());
     !name.is_empty()
@@ -211,6 +233,16 @@ mod tests {
         ] {
             assert_eq!(PersonalData::in_text(text, &["Jansen Telecom", ""]), Some(found), "{text}");
         }
+    }
+
+    #[test]
+    fn r_7_02_the_parts_of_a_name_are_those_that_tell_who_it_is() {
+        let parts = |name| parts_of_name(name).collect::<Vec<_>>();
+        assert_eq!(parts("Noor van den Nachtegaal"), ["Noor", "Nachtegaal"]);
+        assert_eq!(parts("J. Jansen-de Vries"), ["Jansen", "Vries"]);
+        assert_eq!(parts("Jansen Telecom GmbH"), ["Jansen"]);
+        assert_eq!(parts("The Phone Shop 24 B.V."), [""; 0]);
+        assert_eq!(parts("Li An"), [""; 0]);
     }
 
     #[test]

@@ -16,8 +16,9 @@ use crate::decision::Decision;
 use crate::ids::{BuyerId, ListingId, NoticeId, ReviewId, SellerId, StaffId};
 use crate::language::Language;
 use crate::listing::ListingRemovalReason;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused, Rule, require};
 use crate::seller::SellerRemovalReason;
+use crate::submission::{StatementAccepted, StatementRefused, StatementSubmitted, Submission, SubmissionCommand};
 
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -145,6 +146,12 @@ pub struct StatementOfReasonsIssued {
 pub enum StatementEvent {
     /// See [`StatementOfReasonsIssued`].
     StatementOfReasonsIssued(StatementOfReasonsIssued),
+    /// See [`StatementSubmitted`].
+    StatementSubmitted(StatementSubmitted),
+    /// See [`StatementAccepted`].
+    StatementAccepted(StatementAccepted),
+    /// See [`StatementRefused`].
+    StatementRefused(StatementRefused),
 }
 
 /// What can be asked of a statement.
@@ -152,11 +159,24 @@ pub enum StatementEvent {
 pub enum StatementCommand {
     /// Issue it.
     Issue(Box<Decision>),
+    /// Note what becomes of its record for the Transparency Database.
+    Submission(SubmissionCommand),
 }
 
-/// A statement; nothing until it is issued.
+impl From<SubmissionCommand> for StatementCommand {
+    fn from(command: SubmissionCommand) -> Self {
+        Self::Submission(command)
+    }
+}
+
+/// A statement.
 #[derive(Debug, Clone, Default)]
-pub struct Statement(pub Option<StatementOfReasonsIssued>);
+pub struct Statement {
+    /// What it says; nothing until it is issued.
+    pub issued: Option<StatementOfReasonsIssued>,
+    /// How far its record has come.
+    pub submission: Submission,
+}
 
 impl Aggregate for Statement {
     const CATEGORY: &'static str = "statement";
@@ -164,11 +184,18 @@ impl Aggregate for Statement {
     type Event = StatementEvent;
 
     fn decide(&self, command: StatementCommand, context: &Context<'_>) -> Result<Vec<StatementEvent>, Refusal> {
-        let StatementCommand::Issue(decision) = command;
-        if self.0.is_some() {
+        let decision = match command {
+            StatementCommand::Issue(decision) => *decision,
+            StatementCommand::Submission(command) => {
+                require(self.issued.is_some(), Rule("R-7-02"), Refused::NotFound, "", || {
+                    "there is no such statement of reasons".to_owned()
+                })?;
+                return self.submission.decide(command);
+            }
+        };
+        if self.issued.is_some() {
             return Ok(Vec::new());
         }
-        let decision = *decision;
         Ok(vec![
             StatementOfReasonsIssued {
                 decision: decision.event,
@@ -190,8 +217,14 @@ impl Aggregate for Statement {
     }
 
     fn evolve(&mut self, event: &StatementEvent, _: DateTime<Utc>) {
-        let StatementEvent::StatementOfReasonsIssued(issued) = event;
-        self.0 = Some(issued.clone());
+        match event {
+            StatementEvent::StatementOfReasonsIssued(issued) => self.issued = Some(issued.clone()),
+            StatementEvent::StatementSubmitted(event) => {
+                self.submission = Submission::Submitted(event.database.clone());
+            }
+            StatementEvent::StatementAccepted(_) => self.submission = Submission::Accepted,
+            StatementEvent::StatementRefused(event) => self.submission = Submission::Refused(event.clone()),
+        }
     }
 }
 
@@ -218,7 +251,7 @@ pub(crate) mod tests {
     #[test]
     fn r_3_4_09_r_2_2_05_a_statement_says_all_that_article_17_asks_for_once() {
         let events = given::<Statement>().when(decision()).unwrap();
-        let StatementEvent::StatementOfReasonsIssued(issued) = &events[0];
+        let [StatementEvent::StatementOfReasonsIssued(issued)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(issued.facts, "the text insults a person");
         assert_eq!(issued.ground, Ground::Criteria(vec![Criterion::Insulting]));
         assert!(!issued.automated);
@@ -235,7 +268,7 @@ pub(crate) mod tests {
             ("2026-08-31T10:00:00Z", "2027-02-28T23:00:00Z"),
         ] {
             let events = given::<Statement>().at(issued).when(decision()).unwrap();
-            let StatementEvent::StatementOfReasonsIssued(statement) = &events[0];
+            let [StatementEvent::StatementOfReasonsIssued(statement)] = &events[..] else { panic!("{events:?}") };
             assert_eq!(statement.contestable_until, at(until), "{issued}");
         }
     }

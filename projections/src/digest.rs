@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use domain::dsa_figure::FigureDigest;
+use domain::figure_digest::FigureDigest;
 use sha2::{Digest as _, Sha256};
 
 use crate::ViewError;

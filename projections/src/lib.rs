@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | [`view`] | the shape of a view, and what it is told ([`view::Happened`]) |
 //! | [`legal_holds`] | a part of the retention view: what authorities ordered to be kept |
-//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`deadlines`] [`dsa_figures`] [`ledger`] [`mails`] | the views, one file each |
+//! | [`catalogue`] [`ranking`] [`buy_box`] [`reviews`] [`retention`] [`active_recipients`] [`orders`] [`moderation`] [`statements`] [`submissions`] [`deadlines`] [`dsa_figures`] [`ledger`] [`mails`] | the views, one file each |
 //! | [`transparency`] | the view of what the DSA's transparency report counts, and the report in the template's parts |
 //! | [`transparency_database`] | the Commission's record of each statement of reasons |
+//! | [`publication_check`] | a published figure against what the book says: whether they agree, or in which words they differ |
 //! | [`website_text`] | what the website says of a published figure, in four languages |
 //! | [`written`] | days and numbers as people write them in these languages |
 //! | [`registry`] | all views there are, by name |
@@ -41,6 +42,7 @@ pub mod legal_holds;
 pub mod mails;
 pub mod moderation;
 pub mod orders;
+pub mod publication_check;
 pub mod ranking;
 pub mod registry;
 pub mod replay;
@@ -55,6 +57,7 @@ pub mod served;
 pub mod snapshots;
 pub mod statements;
 pub mod store;
+pub mod submissions;
 pub mod table;
 pub mod transparency;
 pub mod transparency_database;

@@ -13,7 +13,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::view::{Happened, View};
 use crate::{
     ViewError, active_recipients, buy_box, catalogue, deadlines, dsa_figures, ledger, mails, moderation, orders,
-    ranking, retention, reviews, statements, transparency,
+    ranking, retention, reviews, statements, submissions, transparency,
 };
 
 type OpenView = fn(Rows) -> Result<Box<dyn Running>, ViewError>;
@@ -94,7 +94,7 @@ fn digest<V: View>(rows: &Rows) -> Result<Digest, ViewError> {
 }
 
 /// All views, in alphabetical order of name.
-pub const VIEWS: [ViewKind; 14] = [
+pub const VIEWS: [ViewKind; 15] = [
     ViewKind::of::<active_recipients::ActiveRecipients>(),
     ViewKind::of::<buy_box::BuyBox>(),
     ViewKind::of::<catalogue::Catalogue>(),
@@ -108,6 +108,7 @@ pub const VIEWS: [ViewKind; 14] = [
     ViewKind::of::<retention::Retention>(),
     ViewKind::of::<reviews::Reviews>(),
     ViewKind::of::<statements::Statements>(),
+    ViewKind::of::<submissions::Submissions>(),
     ViewKind::of::<transparency::Transparency>(),
 ];
 

@@ -11,10 +11,11 @@
 //! 'c'                       the checkpoint
 //! ```
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use event_log::Position;
+use serde::{Deserialize, Serialize};
 
 use crate::ViewError;
 use crate::store::{Bytes, Store};
@@ -38,6 +39,17 @@ impl Checkpoint {
     #[must_use]
     pub fn moment(&self) -> DateTime<Utc> {
         crate::view::instant(self.moment_micros)
+    }
+}
+
+/// As people read it: `position 61864, as of 2026-07-01T00:00:00Z`.
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = self.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        match self.next.0.checked_sub(1) {
+            Some(last) => write!(f, "position {last}, as of {moment}"),
+            None => write!(f, "position none (an empty book), as of {moment}"),
+        }
     }
 }
 

@@ -35,6 +35,7 @@ use crate::rows::{Checkpoint, Rows};
 use crate::runner::{self, BATCH_EVENTS, Progress, Until};
 use crate::search::{Search, SearchIndex};
 use crate::statements::StatementsReader;
+use crate::submissions::SubmissionsReader;
 use crate::transparency::TransparencyReader;
 use crate::view::View;
 
@@ -45,6 +46,9 @@ const TICK: Duration = Duration::from_secs(1);
 pub type Now = Arc<dyn Fn() -> Option<DateTime<Utc>> + Send + Sync>;
 
 type Views = Vec<Box<dyn Running>>;
+
+/// The active recipients' place in [`VIEWS`].
+const ACTIVE_RECIPIENTS: usize = 0;
 
 /// The catalogue's place in [`VIEWS`].
 const CATALOGUE: usize = 2;
@@ -93,6 +97,10 @@ impl Current {
     fn shelf(&self) -> Shelf {
         let rows = self.views.iter().map(|view| view.rows().clone()).collect();
         Shelf { rows, search: self.index.search(), counted: Arc::clone(&self.counted), reached: self.reached() }
+    }
+
+    fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
+        ActiveRecipientsReader::new(self.views[ACTIVE_RECIPIENTS].rows(), &self.counted)
     }
 
     /// Commits what the views have taken in, and brings the index there.
@@ -278,7 +286,8 @@ impl Keeper {
             take_over(&self.directory, &VIEWS, false)?;
         }
         self.shared.health.send_modify(|health| (health.reached, health.caught_up) = (reached, true));
-        Ok(())
+        // One at a time, and without the lock: a month of tens of millions takes a second or two.
+        current.active_recipients().count_ahead(reached.moment()).map(drop)
     }
 
     fn show(&self, current: &mut Current) -> Result<Checkpoint, ViewError> {
@@ -326,7 +335,7 @@ impl Snapshot<'_> {
     /// Active recipients.
     #[must_use]
     pub fn active_recipients(&self) -> ActiveRecipientsReader<'_> {
-        ActiveRecipientsReader::new(self.rows(0), &self.0.counted)
+        ActiveRecipientsReader::new(self.rows(ACTIVE_RECIPIENTS), &self.0.counted)
     }
 
     /// The buy box.
@@ -401,10 +410,16 @@ impl Snapshot<'_> {
         StatementsReader(self.rows(12))
     }
 
+    /// How far records for the Transparency Database have come.
+    #[must_use]
+    pub fn submissions(&self) -> SubmissionsReader<'_> {
+        SubmissionsReader(self.rows(13))
+    }
+
     /// What the transparency report counts.
     #[must_use]
     pub fn transparency(&self) -> TransparencyReader<'_> {
-        TransparencyReader(self.rows(13))
+        TransparencyReader(self.rows(14))
     }
 
     /// Product search.

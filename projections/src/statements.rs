@@ -320,6 +320,11 @@ impl View for Statements {
             Event::Listing(event) => self.of_listing(ListingId(happened.id), event, rows)?,
             Event::Review(event) => self.of_review(ReviewId(happened.id), event),
             Event::Notice(NoticeEvent::NoticeDecided(_))
+            | Event::Statement(
+                StatementEvent::StatementSubmitted(_)
+                | StatementEvent::StatementAccepted(_)
+                | StatementEvent::StatementRefused(_),
+            )
             | Event::Buyer(_)
             | Event::Order(_)
             | Event::Invitation(_)

@@ -9,7 +9,8 @@
 
 use askama::Template;
 use domain::calendar::ReportPeriod;
-use domain::dsa_figure::{FigureWording, VERY_LARGE};
+use domain::dsa_figure::FigureWording;
+use domain::threshold::VERY_LARGE;
 
 use crate::active_recipients::Fraction;
 use crate::dsa_figures::PublicationRow;

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
 
-use domain::dsa_figure::{Correction, DsaFigurePublished, FigureDigest, FigureWording, METHOD, VERY_LARGE};
+use domain::dsa_figure::{Correction, DsaFigurePublished, FigureWording, METHOD};
+use domain::figure_digest::FigureDigest;
 use domain::ids::DsaPublicationId;
+use domain::threshold::VERY_LARGE;
 use projections::dsa_figures::PublicationRow;
 use projections::website_text::website_text;
 use projections::written::WrittenLanguage;

@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, EventLog};
@@ -163,11 +162,4 @@ pub(crate) fn kinds(names: &[String]) -> Result<Vec<ViewKind>, ViewError> {
     let mut kinds = names.iter().map(|name| ViewKind::named(name)).collect::<Result<Vec<_>, _>>()?;
     kinds.dedup_by_key(|kind| kind.name);
     Ok(if kinds.is_empty() { VIEWS.to_vec() } else { kinds })
-}
-
-/// An address, for people.
-pub(crate) fn address(reached: Checkpoint) -> String {
-    let position =
-        reached.next.0.checked_sub(1).map_or_else(|| "none (an empty book)".to_owned(), |last| last.to_string());
-    format!("position {position}, as of {}", reached.moment().to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }

@@ -3,7 +3,8 @@
 
 use chrono::SecondsFormat;
 use domain::calendar::SixMonths;
-use domain::dsa_figure::{METHOD, VERY_LARGE, WARNING_LEVEL};
+use domain::dsa_figure::METHOD;
+use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
 use projections::Checkpoint;
 use projections::active_recipients::{Average, Fraction};
 use serde_json::{Value, json};
@@ -23,9 +24,9 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
     }
     say!("Average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, art. 24(2))");
     say!();
-    say!("month    recipients   buyers  traders");
+    say!("month    recipients   buyers  traders  visitors");
     for (month, row) in &average.months {
-        say!("{month}  {:>10} {:>8} {:>8}", row.union, row.buyers, row.traders);
+        say!("{month}  {:>10} {:>8} {:>8} {:>9}", row.union, row.buyers, row.traders, row.visitors);
     }
     say!();
     say!("average      {}", mean(&average));
@@ -36,7 +37,7 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
         average.percent_of_threshold().decimal(2)
     );
     say!("trend        {} from the first three months' mean to the last three's", average.change_within().decimal(2));
-    say!("address      {}", book::address(reached));
+    say!("address      {}", reached);
     say!("digest       {}", average.digest());
     Ok(Outcome::Good)
 }
@@ -56,6 +57,7 @@ pub(crate) fn json(period: SixMonths, average: &Average, reached: Checkpoint) ->
             "recipients": row.union,
             "buyers": row.buyers,
             "traders": row.traders,
+            "visitors": row.visitors,
             "byMemberState": states,
             "excluded": { "bots": row.excluded.bots, "incidental": row.excluded.incidental },
         })

@@ -26,13 +26,10 @@ pub(crate) fn run(data: &Data, product: Uuid, at: &At) -> Result<Outcome, ToolEr
     let (ranking, buy_box) =
         (RankingReader(replayed.views.rows(ranking_kind)?), BuyBoxReader(replayed.views.rows(buy_box_kind)?));
     let Some(row) = catalogue.product(id)? else {
-        return Err(ToolError::Usage(format!(
-            "there is no product {product} at {}",
-            book::address(replayed.views.address())
-        )));
+        return Err(ToolError::Usage(format!("there is no product {product} at {}", replayed.views.address())));
     };
     say!("{} ({}), product {product}", row.title, row.brand);
-    say!("{}", book::address(replayed.views.address()));
+    say!("{}", replayed.views.address());
     say!();
     let offers = buy_box.product(id)?;
     let currency = offers

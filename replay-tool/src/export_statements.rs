@@ -46,7 +46,7 @@ pub(crate) fn run(data: &Data, out: &Path, period: Issued, at: &At) -> Result<Ou
         say!("no record    {count}: {exemption}");
     }
     say!("refused      {}", export.refused);
-    say!("address      {}", book::address(replayed.views.address()));
+    say!("address      {}", replayed.views.address());
     say!("digest       {}", Digest::of_text(&written));
     Ok(if export.refused == 0 { Outcome::Good } else { Outcome::Found })
 }

@@ -8,7 +8,7 @@
 //! | `import.rs` | `import olist DIR` |
 //! | `copy/` | `copy --from LOG --to LOG` |
 //! | `verify.rs` | `verify` |
-//! | `prove.rs`, `proof.rs` | `prove --position N` |
+//! | `prove.rs` | `prove --position N` |
 //! | `verify_proof.rs` | `verify-proof [FILE]` |
 //! | `witness.rs` | `witness FILE` |
 //! | `head_keys.rs` | `head-keys` |
@@ -49,7 +49,6 @@ mod out_directory;
 mod output;
 mod packet;
 mod progress;
-mod proof;
 mod prove;
 mod published;
 mod rebuild;

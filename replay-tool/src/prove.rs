@@ -4,7 +4,7 @@
 //! or both are a server's, whose book may lie in a cluster. Either way the proof is checked before it is printed.
 
 use event_log::Position;
-use event_log::merkle::Hash;
+use event_log::merkle::{Hash, Proof};
 
 use crate::Outcome;
 use crate::book::{self, Data};
@@ -12,7 +12,6 @@ use crate::error::ToolError;
 use crate::hashed_book::HashedBook;
 use crate::heads::{self, HeadServer};
 use crate::output::say;
-use crate::proof::Proof;
 
 pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outcome, ToolError> {
     let server = url.map(HeadServer::at);

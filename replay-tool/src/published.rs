@@ -4,12 +4,12 @@
 use chrono::SecondsFormat;
 use domain::Event;
 use domain::calendar::SixMonths;
-use domain::dsa_figure::{DsaFigure, DsaFigureEvent, DsaFigurePublished, FigureMonth, FigureWording, METHOD};
+use domain::dsa_figure::{DsaFigure, DsaFigureEvent, FigureWording};
 use domain::ids::DsaPublicationId;
 use event_log::{Direction, EventLog, Position, Recorded, StreamName};
-use projections::Checkpoint;
 use projections::active_recipients::Average;
 use projections::dsa_figures::PublicationRow;
+use projections::publication_check::{difference, read_at};
 use projections::runner::Until;
 use projections::view::{Happened, instant, kind_of};
 use projections::website_text::website_text;
@@ -139,7 +139,7 @@ impl<'a> Checked<'a> {
             mean(published.numerator, published.denominator),
             wording(published.wording)
         );
-        say!("address      {}", book::address(address(published)));
+        say!("address      {}", read_at(published));
         say!("digest       {}", published.digest);
         match &self.difference {
             None => say!("regenerated  the same: {}", dsa::mean(&self.regenerated)),
@@ -164,16 +164,10 @@ impl<'a> Checked<'a> {
             "digest": published.digest,
             "corrects": correction.map(|correction| correction.corrects),
             "reason": correction.map(|correction| &correction.reason),
-            "regenerated": dsa::json(published.period, &self.regenerated, address(published)),
+            "regenerated": dsa::json(published.period, &self.regenerated, read_at(published)),
             "difference": self.difference,
         })
     }
-}
-
-/// Where a publication's figure was read.
-fn address(published: &DsaFigurePublished) -> Checkpoint {
-    let next = Position(published.position.saturating_add(1));
-    Checkpoint { next, moment_micros: published.as_of.timestamp_micros() }
 }
 
 const fn wording(wording: FigureWording) -> &'static str {
@@ -181,45 +175,4 @@ const fn wording(wording: FigureWording) -> &'static str {
         FigureWording::Exact => "EXACT",
         FigureWording::BelowThreshold => "BELOW_THRESHOLD",
     }
-}
-
-/// In what a publication differs from what the book says: the first thing from the outside in.
-fn difference(published: &DsaFigurePublished, regenerated: &Average, reached: Checkpoint) -> Option<String> {
-    if published.method != METHOD {
-        return Some(format!("it was counted by method {}; this program counts by {METHOD}", published.method));
-    }
-    if reached != address(published) {
-        return Some(format!(
-            "it was read at {}; the book is there at {}",
-            book::address(address(published)),
-            book::address(reached)
-        ));
-    }
-    let found = regenerated.published_months();
-    if let Some((then, now)) = published.months.iter().zip(&found).find(|(then, now)| then != now) {
-        return Some(of_month(then, now));
-    }
-    let then = (published.numerator, published.denominator, published.digest.to_string());
-    let now = (regenerated.numerator(), regenerated.denominator(), regenerated.digest().to_string());
-    let said =
-        |(numerator, denominator, digest): &(u64, u64, String)| format!("{numerator}/{denominator}, digest {digest}");
-    (then != now || published.months.len() != found.len())
-        .then(|| format!("published was {}; the book says {}", said(&then), said(&now)))
-}
-
-fn of_month(then: &FigureMonth, now: &FigureMonth) -> String {
-    let FigureMonth { month, .. } = now;
-    if then.month != now.month {
-        return format!("published was {} where the book has {month}", then.month);
-    }
-    if then.union != now.union {
-        return format!("published of {month} were {} recipients; the book says {}", then.union, now.union);
-    }
-    let parts = [
-        ("by part", then.by_role != now.by_role),
-        ("by Member State", then.by_member_state != now.by_member_state),
-        ("the visits left out", then.excluded != now.excluded),
-    ];
-    let differing: Vec<_> = parts.iter().filter(|(_, differs)| *differs).map(|(part, _)| *part).collect();
-    format!("of {month} the recipients are the same, but not {}", differing.join(", "))
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(data: &Data, names: &[String]) -> Result<Outcome, ToolError> {
     runner::run(log.as_ref(), &mut views, Until::default(), BATCH_EVENTS, &|done, total| progress.at(done, total))?;
     drop(progress);
     for view in &views {
-        say!("{}: {}, digest {}", view.kind().name, book::address(view.reached()), view.kind().digest(view.rows())?);
+        say!("{}: {}, digest {}", view.kind().name, view.reached(), view.kind().digest(view.rows())?);
     }
     drop(views);
     served::take_over(&data.views(), &kinds, true)?;

@@ -6,13 +6,12 @@ use std::path::Path;
 
 use chrono::SecondsFormat;
 use event_log::Recorded;
-use event_log::merkle::PublicHeadKey;
+use event_log::merkle::{Proof, Proved, PublicHeadKey};
 use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::error::ToolError;
 use crate::output::say;
-use crate::proof::{Proof, Proved};
 use crate::{heads, history};
 
 pub(crate) fn run(file: Option<&Path>, keys: &[PublicHeadKey], as_json: bool) -> Result<Outcome, ToolError> {

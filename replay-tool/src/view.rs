@@ -19,18 +19,13 @@ pub(crate) fn run(data: &Data, name: &str, at: &At, format: Format, filter: &Fil
         && let Some(view) = views.iter().find(|view| view.kind().name == kind.name)
     {
         print(&kind.report(view.rows(), report_name, filter)?, format);
-        eprintln!(
-            "served: {}, digest of {} {}",
-            book::address(view.reached()),
-            kind.name,
-            view.kind().digest(view.rows())?
-        );
+        eprintln!("served: {}, digest of {} {}", view.reached(), kind.name, view.kind().digest(view.rows())?);
         return Ok(Outcome::Good);
     }
     let replayed = book::replay(data, &[kind], at.until())?;
     print(&replayed.views.report(report_name, filter)?, format);
     for (name, digest) in replayed.views.digests()? {
-        eprintln!("replayed: {}, digest of {name} {digest}", book::address(replayed.views.address()));
+        eprintln!("replayed: {}, digest of {name} {digest}", replayed.views.address());
     }
     Ok(Outcome::Good)
 }

@@ -1,6 +1,7 @@
 //! The built program, serving a book to EventStoreDB's clients: killed as a power cut would, and started again.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -14,6 +15,7 @@ use crate::programs::marktboek;
 /// A node. It ends with its test.
 pub struct Node {
     data: PathBuf,
+    clock: &'static str,
     process: Child,
     url: String,
     address: String,
@@ -23,15 +25,21 @@ impl Node {
     /// Starts one on a data directory. It is there when this returns.
     #[must_use]
     pub fn start(data: &Path) -> Self {
-        let (process, url, address) = serve(data, "127.0.0.1:0");
-        Self { data: data.to_owned(), process, url, address }
+        Self::start_at(data, "system")
+    }
+
+    /// As [`Self::start`], by a clock that stands still at this moment.
+    #[must_use]
+    pub fn start_at(data: &Path, clock: &'static str) -> Self {
+        let (process, url, address) = serve(data, "127.0.0.1:0", clock);
+        Self { data: data.to_owned(), clock, process, url, address }
     }
 
     /// Ends it by SIGKILL and starts it again, on its data and at its address.
     pub fn kill_and_restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        (self.process, self.url, _) = serve(&self.data, &self.address);
+        (self.process, self.url, _) = serve(&self.data, &self.address, self.clock);
     }
 
     /// Where it answers to HTTP.
@@ -52,10 +60,35 @@ impl Node {
     /// The connection string of someone in a role.
     #[must_use]
     pub fn connection(&self, role: &str) -> String {
+        format!("esdb://somebody:{}@{}?tls=false&discoveryInterval=1", self.token(role), self.address)
+    }
+
+    fn token(&self, role: &str) -> String {
         let output = marktboek(&self.data, &["token", "--role", role, "--subject", "somebody"]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        let token = String::from_utf8(output.stdout).unwrap();
-        format!("esdb://somebody:{}@{}?tls=false&discoveryInterval=1", token.trim(), self.address)
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Asks it in GraphQL, as somebody in a role or without a token; its views have come to a position where one is named.
+    /// The answer's data.
+    #[must_use]
+    pub fn ask(&self, role: Option<&str>, position: Option<&str>, query: &str, variables: &Value) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut head =
+            format!("POST /graphql HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        if let Some(role) = role {
+            head.push_str(&format!("Authorization: Bearer {}\r\n", self.token(role)));
+        }
+        if let Some(position) = position {
+            head.push_str(&format!("X-Marktboek-Position: {position}\r\n"));
+        }
+        let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
+        stream.write_all(format!("{head}Content-Type: application/json\r\n\r\n{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+        answer["data"].clone()
     }
 }
 
@@ -68,8 +101,9 @@ impl Drop for Node {
 }
 
 /// A program that listens, and where: to HTTP, and for EventStoreDB's clients.
-fn serve(data: &Path, listen: &str) -> (Child, String, String) {
-    let arguments = ["serve", "--log-format", "json", "--listen", "127.0.0.1:0", "--esdb-listen", listen];
+fn serve(data: &Path, listen: &str, clock: &str) -> (Child, String, String) {
+    let arguments =
+        ["serve", "--log-format", "json", "--listen", "127.0.0.1:0", "--esdb-listen", listen, "--clock", clock];
     let mut process = marktboek(data, &arguments).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(process.stderr.take().unwrap());
     let mut line = String::new();

@@ -67,7 +67,12 @@ fn r_0_02_an_old_book_gives_the_figures_that_its_own_program_printed_to_the_byte
         assert_eq!(left, book.figure("erased.json"));
         let position = verified["lastPosition"].to_string();
         let at = ["--position", &position];
-        assert_eq!(must(data, &[&["dsa", "--period", "2026-H1", "--json"][..], &at].concat()), book.figure("dsa.json"));
+        let dsa = must(data, &[&["dsa", "--period", "2026-H1", "--json"][..], &at].concat());
+        let dsa: Value = serde_json::from_str(&dsa).unwrap();
+        // The figure may say more than it did then, but nothing of that otherwise.
+        for (field, then) in book.json("dsa.json").as_object().unwrap() {
+            assert_eq!(&dsa[field], then, "{field}");
+        }
         let (report, statements) = (out.path().join("report"), out.path().join("statements"));
         let [to_report, to_statements] = [&report, &statements].map(|directory| directory.to_str().unwrap());
         let written = run(data, &[&["transparency-report", "--period", "2026-H1"], &at[..], &[to_report]].concat());

@@ -14,9 +14,10 @@ use crate::http::App;
 const KEPT: Public = Public("public, max-age=3600");
 
 /// The files: name, media type, text. `htmx.LICENSE.txt` tells whose `htmx.min.js` is.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("console.css", "text/css", include_str!("../../assets/console/console.css")),
     ("console.js", "text/javascript", include_str!("../../assets/console/console.js")),
+    ("copy.js", "text/javascript", include_str!("../../assets/console/copy.js")),
     ("keys.js", "text/javascript", include_str!("../../assets/console/keys.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/console/icon.svg")),
     ("htmx.min.js", "text/javascript", include_str!("../../assets/console/htmx.min.js")),

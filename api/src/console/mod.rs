@@ -8,9 +8,10 @@
 //! | `session` `origin` | who is signed in, by a cookie; where a request comes from |
 //! | `visit` `outcome` `schema_enum` | what a page is given: questions, commands, forms; what a command came to |
 //! | `sign_in` `trouble` `frame` | coming in; what went wrong, as a page; what stands around every page |
-//! | `when` `criteria` `words` `count` | words for days and deadlines, for criteria, for what the schema names, for how many |
+//! | `when` `criteria` `words` `count` `number` `plain_id` | words for days and deadlines, for criteria, for what the schema names, for how many; numbers and ids as pages write them |
 //! | `queue` `choice` `address` | what queues share; what can be chosen in a form; addresses of pages |
 //! | `reported` `grounds` | what notices and complaints are about; on what a decision stands |
+//! | `chart` | active recipients by month, drawn |
 //! | `headers` `assets` | what every answer says to browsers; styles and scripts |
 //!
 //! The console is a client of the schema in the same process. A page asks and commands with GraphQL documents, as whoever
@@ -22,6 +23,7 @@
 
 mod address;
 mod assets;
+mod chart;
 mod choice;
 mod count;
 mod criteria;
@@ -29,10 +31,12 @@ mod frame;
 mod gate;
 mod grounds;
 mod headers;
+mod number;
 mod origin;
 mod outcome;
 mod page;
 mod pages;
+mod plain_id;
 mod queue;
 mod reported;
 mod schema_enum;

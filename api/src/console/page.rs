@@ -25,7 +25,7 @@ pub(super) struct Page {
 }
 
 /// All pages, in the order of the navigation.
-pub(super) const PAGES: [&Page; 7] = [
+pub(super) const PAGES: [&Page; 11] = [
     &pages::home::PAGE,
     &pages::photos::PAGE,
     &pages::notices::PAGE,
@@ -33,6 +33,10 @@ pub(super) const PAGES: [&Page; 7] = [
     &pages::cases::PAGE,
     &pages::sellers::PAGE,
     &pages::statements::PAGE,
+    &pages::active_recipients::PAGE,
+    &pages::retention::PAGE,
+    &pages::log::PAGE,
+    &pages::events::PAGE,
 ];
 
 /// All routes of the console.

@@ -8,7 +8,8 @@ use crate::graphql::moderation_cases::ReviewPart;
 use crate::graphql::moderation_terms::{ComplaintOutcome, NoticeAllegation, NoticeOutcome};
 use crate::graphql::reviews::ReviewStatus;
 use crate::graphql::sellers::SellerRemovalReason;
-use crate::graphql::statements::{AddresseeKind, GroundKind, Redress, RestrictionKind, WhyNoRecord};
+use crate::graphql::statements::{AddresseeKind, GroundKind, Redress, RestrictionKind};
+use crate::graphql::submissions::WhyNoRecord;
 
 /// The value of an enum of the schema that has a name.
 pub(super) fn named<E: EnumType + Copy>(name: &str) -> Option<E> {

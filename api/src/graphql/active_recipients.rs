@@ -3,9 +3,10 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use domain::activity::RecipientRole as Role;
 use domain::calendar::{Month, ReportPeriod, SixMonths};
-use domain::dsa_figure::{FigureDigest, VERY_LARGE, WARNING_LEVEL};
+use domain::figure_digest::FigureDigest;
 use domain::place::MemberState;
 use domain::publication_due::PublicationDue;
+use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
 use projections::active_recipients::{Average, Fraction, MonthRow, by_role};
 use projections::dsa_figures::PublicationRow;
 
@@ -29,10 +30,26 @@ pub struct DsaMonth {
     buyers: u64,
     /// … of which as traders.
     traders: u64,
+    /// … of which as visitors who are neither.
+    visitors: u64,
     /// Visits by bots, left out.
     excluded_bots: u64,
-    /// Pages opened and left at once, left out.
+    /// Incidental visits, left out.
     excluded_incidental: u64,
+}
+
+impl From<&(Month, MonthRow)> for DsaMonth {
+    fn from((month, row): &(Month, MonthRow)) -> Self {
+        Self {
+            month: month.to_string(),
+            recipients: row.union,
+            buyers: row.buyers,
+            traders: row.traders,
+            visitors: row.visitors,
+            excluded_bots: row.excluded.bots,
+            excluded_incidental: row.excluded.incidental,
+        }
+    }
 }
 
 /// A Member State's active recipients.
@@ -97,7 +114,7 @@ pub struct DsaTrend {
 
 /// How far a figure is from the threshold of a very large platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::dsa_figure::Level")]
+#[graphql(remote = "domain::threshold::Level")]
 pub enum DsaLevel {
     /// Below the warning level.
     Below,
@@ -171,15 +188,12 @@ impl DsaActiveRecipients {
 
     /// Month by month.
     async fn months(&self) -> Vec<DsaMonth> {
-        let month = |(month, row): &(Month, MonthRow)| DsaMonth {
-            month: month.to_string(),
-            recipients: row.union,
-            buyers: row.buyers,
-            traders: row.traders,
-            excluded_bots: row.excluded.bots,
-            excluded_incidental: row.excluded.incidental,
-        };
-        self.figure.months.iter().map(month).collect()
+        self.figure.months.iter().map(DsaMonth::from).collect()
+    }
+
+    /// Month by month, the six months before.
+    async fn months_before(&self) -> Vec<DsaMonth> {
+        self.before.months.iter().map(DsaMonth::from).collect()
     }
 
     /// Member State by Member State, where anyone was active (R-5-04).
@@ -258,7 +272,7 @@ impl DsaActiveRecipients {
 
 impl DsaActiveRecipients {
     /// One part of each month's recipients.
-    fn counted<'a, K: PartialEq, I: Iterator<Item = (K, u64)>>(
+    fn counted<'a, K: PartialEq + Copy, I: Iterator<Item = (K, u64)>>(
         &'a self,
         parts: impl Fn(&'a MonthRow) -> I,
         wanted: K,

@@ -7,7 +7,8 @@ use event_log::{Direction, Position, Recorded, Revision, StreamName};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::guard::{AUDITORS, Allowed, Only};
+use super::guard::{AUDITORS, Allowed, Only, coded};
+use super::heads::number;
 use super::page::{Asked, Cursor, Page, PageInput, cost};
 use super::platform::platform;
 use super::user_error::query_error;
@@ -66,19 +67,25 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// The book's events, oldest first; of one stream, as in order-7f0c…, if one is named. For an AUDITOR. Sealed data
-    /// stays sealed.
+    /// The book's events, oldest first; of one stream, as in order-7f0c…, if one is named. They begin after a cursor, or at a
+    /// position; of a stream, at a revision. For an AUDITOR. Sealed data stays sealed.
     #[graphql(guard = "Only(AUDITORS)", directive = Allowed::apply(AUDITORS), complexity = "cost(first, None, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
         stream: Option<String>,
         after: Option<String>,
+        from: Option<String>,
         first: Option<i32>,
     ) -> Result<Page<Event>> {
         let asked = PageInput::forwards(first, after).checked::<u64>(|_| true)?;
         let (Asked::Forwards(after, limit) | Asked::Backwards(after, limit)) = asked;
-        let from = after.map_or(0, |after| after.saturating_add(1));
+        let from = match (after, from) {
+            (None, None) => 0,
+            (Some(after), None) => after.saturating_add(1),
+            (None, Some(from)) => number(&from, "from")?,
+            (Some(_), Some(_)) => return Err(coded("INVALID", "give after or from, not both")),
+        };
         let log = platform(ctx).book.log();
         let read = match &stream {
             Some(stream) => {
@@ -90,11 +97,21 @@ impl AuditQuery {
         let mut events = read.map_err(|error| query_error(error.into()))?;
         let more = events.len() > limit;
         events.truncate(limit);
-        let mut page = Connection::new(after.is_some(), more);
+        let mut page = Connection::new(from > 0, more);
         page.edges.extend(events.into_iter().map(|event| {
             let at = if stream.is_some() { event.revision.0 } else { event.position.0 };
             Edge::new(Cursor::at(&at), Event::from(event))
         }));
         Ok(page)
+    }
+
+    /// The event at a position with the proof that it is in the book of which the newest head was signed: JSON, as
+    /// `replay-tool prove` writes it and `replay-tool verify-proof` reads it. Nothing where the book ends before it. For an
+    /// AUDITOR.
+    #[graphql(guard = "Only(AUDITORS)", directive = Allowed::apply(AUDITORS), complexity = "20")]
+    async fn event_proof(&self, ctx: &Context<'_>, position: String) -> Result<Option<String>> {
+        let position = number(&position, "position")?;
+        let proof = platform(ctx).heads.proof(position).await.map_err(|error| query_error(error.into()))?;
+        Ok(proof.map(|proof| proof.to_string()))
     }
 }

@@ -248,7 +248,7 @@ async fn statement_contested(
     id: StatementId,
     found_by_review: bool,
 ) -> Result<Option<Box<StatementOfReasonsIssued>>, ApiError> {
-    let Statement(issued) = book.load(id.0).await?;
+    let Statement { issued, .. } = book.load(id.0).await?;
     if issued.is_none() && found_by_review {
         let message = "the reasons of this decision are being written; send it again in a moment";
         return Err(Refusal::new(RULE, Refused::NotFound, "reviewId", message).into());

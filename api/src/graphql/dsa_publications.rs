@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use domain::activity::RecipientRole as Role;
 use domain::calendar::ReportPeriod;
 use domain::dsa_figure::{
-    AskedPublication, DsaFigure, DsaFigureCommand, DsaFigurePublished, FigureDigest, FigureMonth, FigureWording,
+    AskedPublication, DsaFigure, DsaFigureCommand, DsaFigurePublished, FigureMonth, FigureWording,
 };
+use domain::figure_digest::FigureDigest;
 use domain::ids::DsaPublicationId;
 use domain::place::MemberState;
 use event_log::Position;

@@ -3,7 +3,7 @@
 
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use event_log::merkle::{Hash, SignedHead};
+use event_log::merkle::{Hash, Head, SignedHead};
 use tokio::sync::OnceCell;
 
 use super::platform::{last_position, platform, views};
@@ -65,6 +65,28 @@ impl LogHead {
     }
 }
 
+/// A head that was signed of the book.
+#[derive(Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct SignedLogHead {
+    /// Of how many events.
+    size: String,
+    /// The root of their hashes (RFC 6962), in base64.
+    root: String,
+    /// When it was signed.
+    signed_at: DateTime<Utc>,
+    /// The key that signed it: its name and the hash of it. See logHeadKeys.
+    key: String,
+}
+
+impl From<SignedHead> for SignedLogHead {
+    fn from(signed: SignedHead) -> Self {
+        let key = signed.key_id();
+        let Head { size, root, time, .. } = signed.head;
+        Self { size: size.to_string(), root: root.to_string(), signed_at: time, key }
+    }
+}
+
 /// That an event stands where it does in the book that a head is of (RFC 9162, 2.1.3).
 #[derive(Debug, SimpleObject)]
 #[graphql(serial)]
@@ -103,6 +125,13 @@ impl HeadQuery {
         LogHead::now(ctx)
     }
 
+    /// The last heads that were signed, the newest first, twenty at most. All that ever were lie beside the book.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn recent_log_heads(&self, ctx: &Context<'_>) -> Result<Vec<SignedLogHead>> {
+        let heads = platform(ctx).heads.recent().await.map_err(|error| query_error(error.into()))?;
+        Ok(heads.into_iter().map(SignedLogHead::from).collect())
+    }
+
     /// The public keys of all that ever signed heads here, the oldest first, as signed notes have them. Whoever verifies has
     /// them from elsewhere too.
     async fn log_head_keys(&self, ctx: &Context<'_>) -> Vec<String> {
@@ -127,8 +156,9 @@ impl HeadQuery {
     }
 }
 
-fn number(text: &str, field: &'static str) -> Result<u64> {
-    let wrong = || query_error(ApiError::input(field, format!("{text:?} is no count of events, as in \"61865\"")));
+/// A position, a revision, or a count of events.
+pub(super) fn number(text: &str, field: &'static str) -> Result<u64> {
+    let wrong = || query_error(ApiError::input(field, format!("{text:?} is no whole number, as in \"61865\"")));
     text.parse().map_err(|_| wrong())
 }
 

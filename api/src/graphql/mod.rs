@@ -12,7 +12,7 @@
 //! | [`disputes`] [`authorities`] | disputes about orders; the contact point for authorities |
 //! | [`order_disputes`] | an order's dispute, and the competent courts |
 //! | [`moderation`] [`moderation_cases`] [`notice_queue`] [`complaint_queue`] [`moderation_terms`] | what waits for moderators, and its words |
-//! | [`active_recipients`] [`dsa_publications`] [`activity`] [`retention`] [`transparency`] [`statements`] [`deadlines`] [`ledger`] | figures, what they are made of, reports, reasons, due times and accounts: for compliance staff and whom they concern |
+//! | [`active_recipients`] [`dsa_publications`] [`activity`] [`retention`] [`transparency`] [`statements`] [`submissions`] [`deadlines`] [`ledger`] | figures, what they are made of, reports, reasons and their records, due times and accounts: for compliance staff and whom they concern |
 //! | [`audit`] [`viewer`] [`mails`] | for auditors; for whoever asks, with what they were told |
 //! | [`command`] [`user_error`] | a mutation's way, and what it says when it is refused |
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
@@ -75,6 +75,7 @@ pub mod scalars;
 pub mod search;
 pub mod sellers;
 pub mod statements;
+pub mod submissions;
 pub mod subscriptions;
 pub mod translations;
 pub mod transparency;

@@ -1,21 +1,21 @@
 //! Statements of reasons (R-2.2-05, R-3.4-09, R-7-02): for whoever is restricted, for compliance staff and for auditors.
 
-use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::ids::StatementId;
 use domain::statement::{Addressee, Ground, Restriction};
 use projections::ViewError;
 use projections::statements::{AddresseeCursor, IssuedCursor, StatementRow, Told};
-use projections::transparency_database::{Exemption, Unpublished, record_of};
-use serde_json::Value;
+use projections::submissions::StateCursor;
 
-use super::guard::{Allowed, FIGURES, Only};
+use super::guard::{Allowed, FIGURES, Only, coded};
 use super::listings::ListingRemovalReason;
 use super::node::{global, parse};
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Views, instant, read, views};
 use super::review_commands::ReviewCriterion;
 use super::sellers::SellerRemovalReason;
+use super::submissions::{SubmissionState, TransparencyDatabaseEntry};
 use super::user_error::query_error;
 
 /// What is restricted (DSA art. 17(1), 17(3)(a)).
@@ -92,48 +92,6 @@ pub enum AddresseeKind {
     Buyer,
     /// A seller.
     Seller,
-}
-
-/// A statement of reasons as the Commission's Transparency Database has it (DSA art. 24(5)).
-#[derive(Debug, Clone, SimpleObject)]
-pub struct TransparencyDatabaseEntry {
-    /// The record's id in the database, the same for ever; nothing where there is no record.
-    puid: Option<String>,
-    /// The record, as the database takes it.
-    record: Option<Json<Value>>,
-    /// Why there is no record.
-    why_none: Option<WhyNoRecord>,
-    /// The same in words, with the database's field and the mend where the record was refused.
-    explanation: Option<String>,
-}
-
-/// Why a statement of reasons has no record in the Transparency Database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum WhyNoRecord {
-    /// The operator's convenience, which is neither a breach of law nor of terms.
-    Convenience,
-    /// The seller's own will, which restricts nobody.
-    OwnWill,
-    /// The database would not take it, or it has personal data: a person must look at it.
-    Refused,
-}
-
-impl TransparencyDatabaseEntry {
-    fn of(id: StatementId, row: &StatementRow) -> Result<Self> {
-        let unpublished = match record_of(id, row) {
-            Ok(record) => {
-                let (puid, record) = (record.puid().as_str().to_owned(), serde_json::to_value(record)?);
-                return Ok(Self { puid: Some(puid), record: Some(Json(record)), why_none: None, explanation: None });
-            }
-            Err(unpublished) => unpublished,
-        };
-        let why = match &unpublished {
-            Unpublished::Exempt(Exemption::Convenience) => WhyNoRecord::Convenience,
-            Unpublished::Exempt(Exemption::OwnWill) => WhyNoRecord::OwnWill,
-            Unpublished::Refused(_) => WhyNoRecord::Refused,
-        };
-        Ok(Self { puid: None, record: None, why_none: Some(why), explanation: Some(unpublished.to_string()) })
-    }
 }
 
 /// A statement of reasons.
@@ -292,8 +250,9 @@ impl StatementOfReasons {
 
     /// Its record for the Commission's Transparency Database (R-7-02), or why there is none. For COMPLIANCE and AUDITOR.
     #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
-    async fn transparency_database(&self) -> Result<Option<TransparencyDatabaseEntry>> {
-        TransparencyDatabaseEntry::of(self.id, &self.row).map(Some)
+    async fn transparency_database(&self, ctx: &Context<'_>) -> Result<Option<TransparencyDatabaseEntry>> {
+        let submission = read(ctx, |views| views.submissions().submission(self.id))?;
+        TransparencyDatabaseEntry::of(self.id, &self.row, submission).map(Some)
     }
 
     /// When it was issued.
@@ -309,7 +268,8 @@ pub struct StatementQuery;
 #[Object]
 impl StatementQuery {
     /// Statements of reasons, oldest first, from a moment on and before another if they are named (R-7-02); the newest by
-    /// last and before. For COMPLIANCE and AUDITOR.
+    /// last and before. Only those whose records for the Transparency Database are in a state if one is named, as in WAITING or
+    /// REFUSED; these by first and after alone. For COMPLIANCE and AUDITOR.
     #[allow(clippy::too_many_arguments, reason = "they are the field's arguments")]
     #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, last, child_complexity)")]
     async fn statements_of_reasons(
@@ -317,6 +277,7 @@ impl StatementQuery {
         ctx: &Context<'_>,
         since: Option<DateTime<Utc>>,
         until: Option<DateTime<Utc>>,
+        submission: Option<SubmissionState>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -324,10 +285,23 @@ impl StatementQuery {
     ) -> Result<Page<StatementOfReasons>> {
         let since = since.map_or(i64::MIN, |since| since.timestamp_micros());
         let until = until.map_or(i64::MAX, |until| until.timestamp_micros());
-        let belongs = |key: &IssuedCursor| (since..until).contains(&key.0);
-        let asked = PageInput { first, after, last, before }.checked(belongs)?;
+        let page = PageInput { first, after, last, before };
         let views = views(ctx);
         let reader = views.statements();
+        if let Some(state) = submission.map(Into::into) {
+            let belongs = |key: &StateCursor| key.0 == state && (since..until).contains(&key.1);
+            let asked = page.checked(belongs)?;
+            let Asked::Forwards(from, _) = &asked else {
+                return Err(coded(
+                    "INVALID",
+                    "statements of one submission come by first and after, not by last and before",
+                ));
+            };
+            let keys = views.submissions().in_state(state, since, from.as_ref());
+            let in_time = keys.take_while(|key| key.as_ref().map_or(true, |key| key.1 < until));
+            return take(&asked, in_time, |key| StatementOfReasons::load(&views, key.2));
+        }
+        let asked = page.checked(|key: &IssuedCursor| (since..until).contains(&key.0))?;
         let item = |key: &IssuedCursor| StatementOfReasons::load(&views, key.1);
         match &asked {
             Asked::Forwards(from, _) => {

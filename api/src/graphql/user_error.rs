@@ -111,6 +111,7 @@ impl UserError {
             | ApiError::Photos(_)
             | ApiError::Mail(_)
             | ApiError::Fixture(_)
+            | ApiError::Submission(_)
             | ApiError::Usage(_)) => Err(internal(&error)),
         }
     }

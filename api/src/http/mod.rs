@@ -44,6 +44,7 @@ use axum::routing::{get, post};
 
 use crate::console;
 use crate::graphql::execution::Executor;
+use crate::regenerations::Regenerations;
 use crate::token::Signer;
 
 pub use connections::Connections;
@@ -61,6 +62,8 @@ pub struct App {
     pub connections: Connections,
     /// Room for what is being received.
     pub bodies: Bodies,
+    /// Figures that staff have regenerated.
+    pub regenerations: Regenerations,
 }
 
 /// All routes.

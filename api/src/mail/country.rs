@@ -5,7 +5,7 @@ use domain::place::{Country, MemberState};
 use super::MailLanguage;
 
 /// A Member State's name as a list of countries has it, without an article; the code of any other country.
-pub(super) fn country(country: Country, language: MailLanguage) -> String {
+pub(crate) fn country(country: Country, language: MailLanguage) -> String {
     country.member_state().map_or_else(|| country.code().to_owned(), |state| name(state, language).to_owned())
 }
 

@@ -19,7 +19,7 @@
 //! decides that a mail is due.
 
 pub mod backoff;
-mod country;
+pub(crate) mod country;
 pub mod letter;
 pub mod link;
 mod maildir;

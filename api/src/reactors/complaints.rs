@@ -73,13 +73,13 @@ async fn take_back(
             book.execute(seller.0, &cause, |_: Seller| ready(Ok(SellerCommand::Reinstate(complaint)))).await
         }
         Restriction::AccountSuspended(_) | Restriction::AccountTerminated => {
-            let Statement(Some(statement)) = book.load::<Statement>(statement.0).await? else { return Ok(None) };
+            let Some(statement) = book.load::<Statement>(statement.0).await?.issued else { return Ok(None) };
             let Addressee::Buyer(buyer) = statement.addressee else { return Ok(None) };
             let unblock = || BuyerCommand::Unblock(UnblockReason::Complaint(complaint));
             book.execute(buyer.0, &cause, |_: Buyer| ready(Ok(unblock()))).await
         }
         Restriction::ListingRemoved(listing) => {
-            let Statement(Some(statement)) = book.load::<Statement>(statement.0).await? else { return Ok(None) };
+            let Some(statement) = book.load::<Statement>(statement.0).await?.issued else { return Ok(None) };
             let (Addressee::Seller(seller), Ground::Listing(reason)) = (statement.addressee, statement.ground) else {
                 return Ok(None);
             };

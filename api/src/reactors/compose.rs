@@ -118,6 +118,11 @@ impl Compose<'_> {
             Event::Buyer(
                 BuyerEvent::BuyerRegistered(_) | BuyerEvent::BuyerErasureRequested(_) | BuyerEvent::BuyerBlocked(_),
             )
+            | Event::Statement(
+                StatementEvent::StatementSubmitted(_)
+                | StatementEvent::StatementAccepted(_)
+                | StatementEvent::StatementRefused(_),
+            )
             | Event::Seller(_)
             | Event::Product(_)
             | Event::Listing(_)

@@ -3,6 +3,7 @@
 //! | module | what follows from what |
 //! | --- | --- |
 //! | [`erasure`] | a subject's key is destroyed when its erasure is asked for, or once no legal hold keeps it |
+//! | [`recipient_keys`] | the keys that named the recipients of months are destroyed when their figure is published |
 //! | [`seller_removal`] | a removed seller's listings come down |
 //! | [`statements`] | whoever a decision restricts gets a statement of reasons |
 //! | [`notices`] | a notice and what it leads to are decided together |
@@ -33,6 +34,7 @@ pub mod letters;
 pub mod mailing;
 pub mod monthly_fees;
 pub mod notices;
+pub mod recipient_keys;
 pub mod retention_ends;
 pub mod running;
 pub mod safety_warnings;

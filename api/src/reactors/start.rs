@@ -16,6 +16,7 @@ use super::letters::Letters;
 use super::mailing::Mailing;
 use super::monthly_fees::MonthlyFees;
 use super::notices::Notices;
+use super::recipient_keys::RecipientKeys;
 use super::retention_ends::RetentionEnds;
 use super::running::Run;
 use super::safety_warnings::SafetyWarnings;
@@ -60,6 +61,7 @@ impl Reactors {
         std::fs::create_dir_all(directory).map_err(ApiError::io("making", directory))?;
         let mut started = Starting { book, directory, stop, tasks: Vec::new(), reached: Vec::new() };
         started.start(Erasure::new(means.photos), Position::START);
+        started.start(RecipientKeys, Position::START);
         started.start(SellerRemoval, Position::START);
         started.start(Statements, Position::START);
         started.start(Notices, Position::START);

@@ -17,6 +17,8 @@ use domain::calendar::Month;
 use domain::ids::{BuyerId, ReviewId, SellerId};
 use domain::mail::{Mail, MailCommand, MailContent, MailKind, Recipient};
 use domain::review::{Review, ReviewCommand};
+use domain::statement::Statement;
+use domain::submission::{Acceptance, Problem, RefusedBy, SubmissionCommand};
 use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -97,6 +99,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     let notices = notices(&mut play, &listings, &reviews).await;
     let restricted = restrictions(&mut play, &listings).await;
     complaints(&mut play, &listings, &restricted, &notices).await;
+    submissions(&play, &listings, &restricted).await;
     buyers(&mut play, &restricted).await;
     authorities(&mut play).await;
     let [published, correction] = figures(&mut play).await;
@@ -134,6 +137,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.publishedDsaFigure", ids(&[&published, &correction])),
         ("DsaPublication.websiteText", vec![json!({ "language": "FR" })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
+        ("Query.eventProof", vec![json!({ "position": "0" })]),
         ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
         ("Query.consistencyProof", vec![json!({ "from": "1", "to": "2" })]),
         ("Query.transparencyReport", vec![json!({ "period": { "label": since_it_began } })]),
@@ -417,6 +421,21 @@ async fn complaints(play: &mut Play, listings: &Listings, restricted: &Restricte
     }
 }
 
+/// What becomes of statements' records at the Transparency Database.
+async fn submissions(play: &Play, listings: &Listings, Restricted { moderated: (_, moderated), .. }: &Restricted) {
+    let of_review = plain(&play.statement(&somebody(Buyer), moderated).await);
+    let of_listing = plain(&play.statement(&somebody(Seller), &listings.dangerous).await);
+    let database = "https://database.example";
+    for statement in [of_review, of_listing] {
+        let submit = SubmissionCommand::Submit { database: database.to_owned() };
+        play.tell::<Statement>(statement, submit.into()).await;
+    }
+    let answered = Acceptance::answered(Uuid::from_u128(9), "https://database.example/statement/9").unwrap();
+    play.tell::<Statement>(of_review, SubmissionCommand::Accept(answered).into()).await;
+    let problems = vec![Problem::new("category", "The selected category is invalid.")];
+    play.tell::<Statement>(of_listing, SubmissionCommand::Refuse { by: RefusedBy::Database, problems }.into()).await;
+}
+
 /// Buyers who break the rules, and buyers who are forgotten.
 async fn buyers(play: &mut Play, Restricted { removed: (_, removed), .. }: &Restricted) {
     let broken =
@@ -453,7 +472,7 @@ async fn authorities(play: &mut Play) {
 async fn visit(play: &mut Play, somebody: u128) {
     let visits = json!({
         "month": "2025-07", "memberState": "NL", "role": "BUYER",
-        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "kind": "BOT" }],
+        "visits": [{ "recipientId": id(somebody) }, { "recipientId": id(42), "userAgent": "DECLARED_BOT" }],
     });
     play.does(Operator, "recordActivity", visits, "month").await;
 }

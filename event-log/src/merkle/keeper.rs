@@ -7,6 +7,7 @@
 //!             hashes    the tree: computed from the book
 //! ```
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -21,6 +22,8 @@ pub const HEADS: &str = "heads";
 pub const HASHES: &str = "hashes";
 /// How many events are read at a time.
 const PAGE_EVENTS: usize = 8_192;
+/// How many of the newest heads are kept in memory, to be shown: the file has all.
+const RECENT_HEADS: usize = 20;
 
 /// Whoever keeps a book's tree and signs its heads. All methods block, for moments unless said otherwise.
 #[derive(Debug)]
@@ -28,7 +31,8 @@ pub struct HeadKeeper {
     tree: HashTree,
     keys: HeadKeys,
     file: HeadFile,
-    newest: Option<SignedHead>,
+    /// The newest heads, the oldest of them first.
+    recent: VecDeque<SignedHead>,
 }
 
 impl HeadKeeper {
@@ -51,12 +55,12 @@ impl HeadKeeper {
                 tree.truncate(0)?;
             }
         }
-        let mut keeper = Self { tree, keys, file, newest: None };
+        let mut keeper = Self { tree, keys, file, recent: VecDeque::new() };
         keeper.catch_up(log)?;
         for signed in &heads {
             keeper.compare(signed, &path)?;
         }
-        keeper.newest = heads.last().cloned();
+        heads.into_iter().for_each(|signed| keeper.remember(signed));
         Ok(keeper)
     }
 
@@ -93,20 +97,32 @@ impl HeadKeeper {
     /// I/O errors.
     pub fn sign(&mut self, now: DateTime<Utc>) -> Result<SignedHead, LogError> {
         let (size, root) = (self.tree.size(), self.tree.root());
-        if let Some(newest) = self.newest.as_ref().filter(|newest| newest.head.size == size) {
+        if let Some(newest) = self.newest().filter(|newest| newest.head.size == size) {
             return Ok(newest.clone());
         }
         let key = self.keys.current();
         let signed = Head { origin: key.public().name().to_owned(), size, root, time: now.trunc_subsecs(0) }.sign(key);
         self.file.append(&signed)?;
-        self.newest = Some(signed.clone());
+        self.remember(signed.clone());
         Ok(signed)
     }
 
     /// The newest head that was signed.
     #[must_use]
     pub fn newest(&self) -> Option<&SignedHead> {
-        self.newest.as_ref()
+        self.recent.back()
+    }
+
+    /// The newest heads that were signed, the newest first; as many as are kept in memory.
+    pub fn recent(&self) -> impl Iterator<Item = &SignedHead> {
+        self.recent.iter().rev()
+    }
+
+    fn remember(&mut self, signed: SignedHead) {
+        if self.recent.len() == RECENT_HEADS {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(signed);
     }
 
     /// How many events were taken in.

@@ -10,6 +10,7 @@
 //! | `tree` | [`HashTree`]: the hashes of all whole subtrees, in a file that can be made again |
 //! | `peaks` | [`Peaks`]: what of a tree is needed to go on with it |
 //! | `proof` | proofs, and the checks that need nothing else |
+//! | `proof_file` | [`Proof`]: an event and its proof in one file, and the check that needs nothing else |
 //! | `head` | [`Head`] and its signed form, as in C2SP's checkpoints, which others' tools read |
 //! | `head_file` | [`HeadFile`]: every head that was ever signed |
 //! | `keeper` | [`HeadKeeper`]: keeps a book's tree and signs its heads |
@@ -28,6 +29,7 @@ mod head_key;
 mod keeper;
 mod peaks;
 mod proof;
+mod proof_file;
 mod tree;
 
 pub use comparison::{Compared, Comparison, Difference, Place};
@@ -38,4 +40,5 @@ pub use head_key::{HeadKey, HeadKeys, PublicHeadKey};
 pub use keeper::{HASHES, HEADS, HeadKeeper};
 pub use peaks::Peaks;
 pub use proof::{ConsistencyProof, InclusionProof, NotProved};
+pub use proof_file::{Proof, Proved, Unproved};
 pub use tree::HashTree;

@@ -2,7 +2,8 @@
 
 use domain::activity::RecipientRole;
 use domain::calendar::Month;
-use domain::dsa_figure::{FigureMonth, Level};
+use domain::dsa_figure::FigureMonth;
+use domain::threshold::Level;
 
 use super::MonthRow;
 use crate::digest::Digest;
@@ -100,7 +101,7 @@ pub(super) fn average_of(unions: [u64; 6]) -> Average {
 
 #[cfg(test)]
 mod tests {
-    use domain::dsa_figure::VERY_LARGE;
+    use domain::threshold::VERY_LARGE;
 
     use super::*;
 

@@ -21,11 +21,19 @@ use crate::rows::Checkpoint;
 use crate::runner::{Progress, Until};
 use crate::view::{Happened, kind_of};
 
-/// So many sightings are held before a month is counted: half a gigabyte.
-const MAX_SIGHTINGS: usize = 64 << 20;
+/// What is in memory at a time.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// So many sightings are held before a month is counted.
+    sightings: usize,
+    /// How many bytes of events are decoded together, by all processors.
+    batch_bytes: usize,
+}
 
-/// How many bytes of events are decoded together, by all processors.
-const BATCH_BYTES: usize = 8 << 20;
+impl Bounds {
+    /// Half a gigabyte of sightings.
+    const LARGE: Self = Self { sightings: 64 << 20, batch_bytes: 8 << 20 };
+}
 
 /// Counts the recipients of a period anew, from the first event of the book up to `until`, with nothing but the log; tells
 /// how far it has read. Blocks until it is done.
@@ -38,21 +46,21 @@ pub fn regenerate(
     until: Until,
     progress: Progress<'_>,
 ) -> Result<(Average, Checkpoint), ViewError> {
-    regenerate_within(log, period.into(), until, MAX_SIGHTINGS, progress)
+    regenerate_within(log, period.into(), until, Bounds::LARGE, progress)
 }
 
 fn regenerate_within(
     log: &dyn EventLog,
     period: ReportPeriod,
     until: Until,
-    most: usize,
+    bounds: Bounds,
     progress: Progress<'_>,
 ) -> Result<(Average, Checkpoint), ViewError> {
     let months = period.months();
     let mut waiting: BTreeSet<Month> = months.iter().copied().collect();
     let (mut rows, mut kept) = (BTreeMap::new(), None);
     loop {
-        let mut pass = Pass::new(&waiting, kept, most);
+        let mut pass = Pass::new(&waiting, kept, bounds);
         let reached = pass.over(log, until, progress)?;
         let (counted, again) = pass.end();
         rows.extend(counted);
@@ -80,8 +88,7 @@ struct Pass<'a> {
     of: &'a BTreeSet<Month>,
     /// One that is not counted before the end, so that a pass after the first is of use in any case.
     kept: Option<Month>,
-    /// How many sightings may be in memory.
-    most: usize,
+    bounds: Bounds,
     /// One for each thread.
     takers: Vec<Mutex<Taker>>,
     counted: BTreeMap<Month, Counts>,
@@ -90,9 +97,9 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(of: &'a BTreeSet<Month>, kept: Option<Month>, most: usize) -> Self {
+    fn new(of: &'a BTreeSet<Month>, kept: Option<Month>, bounds: Bounds) -> Self {
         let takers = std::iter::repeat_with(Mutex::default).take(rayon::current_num_threads()).collect();
-        Self { of, kept, most, takers, counted: BTreeMap::new(), newest: None }
+        Self { of, kept, bounds, takers, counted: BTreeMap::new(), newest: None }
     }
 
     /// Reads the book.
@@ -100,10 +107,11 @@ impl<'a> Pass<'a> {
         let end = until.position.map_or(Position(u64::MAX), Position::next);
         let total = log.watch_next_position().borrow().0.min(end.0);
         let mut reached = Checkpoint::default();
+        let batch_bytes = self.bounds.batch_bytes;
         let read = |from: Position| -> Result<Vec<Recorded>, ViewError> {
             let (mut records, mut bytes) = (Vec::new(), 0);
             let mut next = from;
-            while bytes < BATCH_BYTES && next < end {
+            while bytes < batch_bytes && next < end {
                 let most = usize::try_from(end.0 - next.0).unwrap_or(usize::MAX).min(crate::runner::BATCH_EVENTS);
                 let mut more = log.scan(next, most)?;
                 let Some(last) = more.last() else { break };
@@ -182,7 +190,7 @@ impl<'a> Pass<'a> {
             let (newest, kept) = (self.newest, self.kept);
             let may_go = |month: &&Month| Some(**month) != newest && Some(**month) != kept;
             match held.keys().find(may_go) {
-                Some(month) if held.values().sum::<usize>() > self.most => self.count(*month),
+                Some(month) if held.values().sum::<usize>() > self.bounds.sightings => self.count(*month),
                 Some(_) | None => return,
             }
         }
@@ -212,5 +220,98 @@ impl<'a> Pass<'a> {
         };
         let rows = self.of.iter().filter(|month| !late.contains(month)).map(row).collect();
         (rows, late)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::activity::{ActivityCommand, RecipientRole, Visit};
+    use domain::calendar::SixMonths;
+    use domain::counting_rule::{Exposure, UserAgentClass};
+    use domain::ids::CommandId;
+    use domain::metadata::Actor;
+    use domain::place::MemberState;
+    use domain::pseudonym::Pseudonym;
+    use domain::recording::Cause;
+    use event_log::embedded::EmbeddedOptions;
+    use event_log::{EmbeddedLog, MasterKey, OwnKeys, Vault};
+    use fixtures::{Marketplace, Occasion};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Counted};
+    use crate::registry::ViewKind;
+    use crate::replay::Replayed;
+    use crate::view::View;
+
+    /// So that months are counted while the book is read, and late ones again.
+    const TIGHT: Bounds = Bounds { sightings: 12, batch_bytes: 1 };
+
+    /// Who is seen in which month of the year, in which Member State.
+    type Batch = (usize, Vec<(u64, usize)>);
+
+    fn batches() -> impl Strategy<Value = Vec<Batch>> {
+        let mostly_in_order = (0..60_usize, 0..9_usize, prop::collection::vec((0..30_u64, 0..27_usize), 1..9))
+            .prop_map(|(at, astray, seen)| (at, if astray == 0 { at / 2 % 7 } else { at / 10 }, seen));
+        prop::collection::vec(mostly_in_order, 1..40).prop_map(|mut batches| {
+            batches.sort();
+            batches.into_iter().map(|(_, month, seen)| (month, seen)).collect()
+        })
+    }
+
+    fn months() -> Vec<Month> {
+        let halves: [SixMonths; 2] = ["2026-H1".parse().unwrap(), "2026-H2".parse().unwrap()];
+        halves.iter().flat_map(|half| half.months()).collect()
+    }
+
+    fn written(batches: &[Batch]) -> (EmbeddedLog, tempfile::TempDir) {
+        let mut market = Marketplace::new();
+        for (number, (month, seen)) in batches.iter().enumerate() {
+            let month = months()[*month];
+            let visits = seen.iter().map(|(id, state)| Visit {
+                recipient: Pseudonym(id << 59 | id),
+                member_state: MemberState::ALL[*state],
+                role: RecipientRole::ALL[*state % 3],
+                user_agent: if *id == 7 { UserAgentClass::DeclaredBot } else { UserAgentClass::App },
+                exposure: Exposure::Service,
+            });
+            let record = ActivityCommand::RecordVisits { month, visits: visits.collect() };
+            let cause = Cause::new(CommandId(Uuid::from_u128(number as u128)), Actor::system("edge"));
+            market.activity(month, record, Occasion { at: "2027-01-05T00:00:00Z".parse().unwrap(), cause }).unwrap();
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(directory.path().join("log"), &EmbeddedOptions { segment_bytes: 1 << 20 }).unwrap();
+        let vault = Vault::open(directory.path().join("vault"), MasterKey::from_bytes([7; 32])).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (keys, history) = (OwnKeys(Arc::new(vault)), market.into_history());
+        runtime.block_on(fixtures::write(&log, &keys, &history, &mut |_| ())).unwrap();
+        (log, directory)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn r_5_05_a_regenerated_figure_is_the_views_whatever_comes_late_and_however_little_memory_there_is(
+            batches in batches(),
+            last in prop::option::of(0..40_u64),
+        ) {
+            let (log, directory) = written(&batches);
+            let until = Until { position: last.map(Position), moment: None };
+            let kind = ViewKind::named(ActiveRecipients::NAME).unwrap();
+            let replayed = Replayed::new(&log, &[kind], until, &directory.path().join("views"), &|_, _| {}).unwrap();
+            let counted = Counted::default();
+            for half in ["2026-H1", "2026-H2"] {
+                let period: SixMonths = half.parse().unwrap();
+                let reader = ActiveRecipientsReader::new(replayed.rows(kind).unwrap(), &counted);
+                let expected = (reader.average(period).unwrap(), replayed.address());
+                for bounds in [TIGHT, Bounds::LARGE] {
+                    let found = regenerate_within(&log, period.into(), until, bounds, &|_, _| {}).unwrap();
+                    prop_assert_eq!(&found, &expected, "{:?}", bounds);
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How a figure stands: how far from the threshold of a very large platform, and where it is going (R-5-03).
 
-use domain::dsa_figure::{Level, VERY_LARGE};
+use domain::threshold::{Level, VERY_LARGE};
 
 use super::{Average, Fraction};
 
@@ -53,7 +53,7 @@ fn union((_, row): &(domain::calendar::Month, super::MonthRow)) -> i128 {
 
 #[cfg(test)]
 mod tests {
-    use domain::dsa_figure::WARNING_LEVEL;
+    use domain::threshold::WARNING_LEVEL;
 
     use super::super::average::average_of;
     use super::*;

@@ -17,7 +17,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::activity::{ActivityEvent, Excluded, Seen};
 use domain::calendar::{Month, ReportPeriod};
 use domain::event::{Event, EventKind};
@@ -35,6 +35,9 @@ use crate::view::{Happened, View};
 
 const MONTHS: Layout<Month, Taken> = Layout::new(b'm');
 const SEEN: Layout<(Month, u64), Batch> = Layout::new(b's');
+
+/// How long after a month its last batches come in, so that to count it before would often be in vain.
+const SETTLED: TimeDelta = TimeDelta::days(3);
 
 /// Who was seen by one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,6 +225,22 @@ impl<'a> ActiveRecipientsReader<'a> {
         let counts = Counter::count(vec![counter]);
         self.counted.remember(month, batches, counts);
         Ok(MonthRow::new(counts, excluded))
+    }
+
+    /// Counts one month, the newest, that was over for [`SETTLED`] at a moment and is not counted as it stands: so that
+    /// whoever asks for it need not wait. True when there was one.
+    ///
+    /// # Errors
+    /// [`ViewError::Storage`].
+    pub fn count_ahead(&self, moment: DateTime<Utc>) -> Result<bool, ViewError> {
+        for row in MONTHS.scan_back(self.rows, &(), None) {
+            let (month, taken) = row?;
+            let settled = moment - month.next().begins() >= SETTLED;
+            if settled && self.counted.known(month, taken.batches).is_none() {
+                return self.month(month).map(|_| true);
+            }
+        }
+        Ok(false)
     }
 
     /// The months in which anyone was seen or left out, in order.

@@ -297,6 +297,11 @@ impl View for Transparency {
                 | SellerEvent::SellerReinstated(_)
                 | SellerEvent::SellerFeeCharged(_),
             )
+            | Event::Statement(
+                StatementEvent::StatementSubmitted(_)
+                | StatementEvent::StatementAccepted(_)
+                | StatementEvent::StatementRefused(_),
+            )
             | Event::Product(_)
             | Event::Listing(_)
             | Event::Order(_)

@@ -25,5 +25,5 @@ pub use basis::Basis;
 pub use batch::{Batch, MOST_RECORDS};
 pub use record::{Draft, Puid, Record};
 pub use restriction::Restricted;
-pub use statement::{Exemption, Unpublished, record_of};
+pub use statement::{Exemption, Unpublished, record_of, record_without};
 pub use values::{AccountType, Automation, ContentLanguage, ContentType, Source};

@@ -36,7 +36,8 @@ impl Exemption {
 
     /// Whether a ground needs no record. What an authority ordered has no statement to begin with (DSA art. 17(5)): see
     /// [`domain::decision::Decision::of`].
-    const fn of(ground: &Ground) -> Option<Self> {
+    #[must_use]
+    pub const fn of(ground: &Ground) -> Option<Self> {
         match ground {
             Ground::Listing(ListingRemovalReason::Convenience) | Ground::Seller(SellerRemovalReason::Convenience) => {
                 Some(Self::Convenience)
@@ -100,11 +101,19 @@ impl StatementRow {
     }
 }
 
-/// The record of a statement.
+/// The record of a statement, as far as can be told without a key: the only name at hand is the shop's.
 ///
 /// # Errors
 /// Why it has none.
 pub fn record_of(id: StatementId, statement: &StatementRow) -> Result<Record, Unpublished> {
+    record_without(id, statement, statement.shop_name.as_slice())
+}
+
+/// The record of a statement whose facts have none of these names.
+///
+/// # Errors
+/// Why it has none.
+pub fn record_without(id: StatementId, statement: &StatementRow, names: &[String]) -> Result<Record, Unpublished> {
     let ground = statement.underlying_ground();
     if let Some(exemption) = Exemption::of(&ground) {
         return Err(Unpublished::Exempt(exemption));
@@ -135,7 +144,7 @@ pub fn record_of(id: StatementId, statement: &StatementRow) -> Result<Record, Un
         source: statement.notified.into(),
         automation: if statement.automated { Automation::Partial } else { Automation::None },
     };
-    let names: Vec<&str> = statement.shop_name.as_deref().into_iter().collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Record::new(draft, &names).map_err(Unpublished::Refused)
 }
 

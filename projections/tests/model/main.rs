@@ -44,7 +44,7 @@ use bazaar::history;
 use kept::Kept;
 use naive::{
     deadlines, dsa_figures, ledger, mails, moderation, offers, orders, ranking, recipients, retention, reviews,
-    statements, transparency,
+    statements, submissions, transparency,
 };
 
 /// How a history is fed: batch by batch, each of so many events, with a tick after it or none.
@@ -197,6 +197,15 @@ proptest! {
     ) {
         feeding.feed(&mut Kept::new("statements"), &history(&acts), |view, facts, _| {
             statements::check(view.rows(), facts);
+        });
+    }
+
+    #[test]
+    fn r_7_02_each_record_is_in_the_state_in_which_its_statements_own_events_leave_it(
+        acts in governing(), feeding in feeding()
+    ) {
+        feeding.feed(&mut Kept::new("submissions"), &history(&acts), |view, facts, _| {
+            submissions::check(view.rows(), facts);
         });
     }
 

@@ -12,9 +12,8 @@ use domain::criterion::Criterion;
 use domain::deadline::{DeadlineCommand, DeadlineMissed, Duty, photos_due};
 use domain::decision::{Decision, Recorded};
 use domain::dispute::{DisputeCommand, DisputeOutcome, Forum};
-use domain::dsa_figure::{
-    AskedPublication, DsaFigureCommand, FigureDigest, FigureMonth, FigureWording, RegeneratedFigure,
-};
+use domain::dsa_figure::{AskedPublication, DsaFigureCommand, FigureMonth, FigureWording, RegeneratedFigure};
+use domain::figure_digest::FigureDigest;
 use domain::ids::{
     AuthorityContactId, ComplaintId, DsaPublicationId, LegalHoldId, ListingId, MailId, NoticeId, OrderId, ReviewId,
     StatementId,
@@ -27,6 +26,7 @@ use domain::review::{Judgement, Review, ReviewCommand};
 use domain::seller::SellerCommand;
 use domain::statement::{Addressee, Restriction, StatementCommand};
 use domain::subject::SubjectCommand;
+use domain::submission::{Acceptance, Problem, RefusedBy, SubmissionCommand};
 use fixtures::Occasion;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -48,6 +48,9 @@ pub(crate) enum Ruling {
     DecideNotice { notice: u8, outcome: NoticeOutcome },
     Block { buyer: u8, days: Option<u8> },
     Contest { statement: u8 },
+    Submit { statement: u8, moved: bool },
+    Accept { statement: u8, answered: bool },
+    Refuse { statement: u8, by: RefusedBy },
     ContestNotice { notice: u8 },
     DecideComplaint { complaint: u8, outcome: ComplaintOutcome },
     ChargeFee { seller: u8 },
@@ -125,6 +128,10 @@ pub(crate) fn ruling() -> impl Strategy<Value = Ruling> {
         2 => any().prop_map(|mail| Ruling::Send { mail }),
         2 => (any(), bools()).prop_map(|(mail, again)| Ruling::FailToSend { mail, again }),
         2 => (1..4_u8, any()).prop_map(|(months_ago, recipients)| Ruling::Publish { months_ago, recipients }),
+        5 => (any(), bools()).prop_map(|(statement, moved)| Ruling::Submit { statement, moved }),
+        3 => (any(), bools()).prop_map(|(statement, answered)| Ruling::Accept { statement, answered }),
+        2 => (any(), select(vec![RefusedBy::Platform, RefusedBy::Database]))
+            .prop_map(|(statement, by)| Ruling::Refuse { statement, by }),
     ];
     let of_holds = prop_oneof![
         4 => (any(), proptest::option::of(any())).prop_map(|(review, buyer)| Ruling::Hold { review, buyer }),
@@ -235,7 +242,7 @@ impl Bazaar {
             }
             Ruling::Contest { statement } => {
                 let id = recent(&self.docket.statements, *statement)?;
-                let statement = self.market.statement_state(id).0.ok_or("not issued")?;
+                let statement = self.market.statement_state(id).issued.ok_or("not issued")?;
                 let complainant = statement.addressee;
                 let form = match (statement.restriction, complainant) {
                     (
@@ -248,6 +255,23 @@ impl Bazaar {
                 };
                 let about = About::Restriction { id, statement: Some(Box::new(statement)), complainant, form };
                 self.lodge(about)?;
+            }
+            Ruling::Submit { statement, moved } => {
+                let host = if *moved { "database.example" } else { "sandbox.example" };
+                self.submission(*statement, SubmissionCommand::Submit { database: format!("https://{host}") })?;
+            }
+            Ruling::Accept { statement, answered } => {
+                let found = Acceptance::FoundByPuid;
+                let how = if *answered {
+                    Acceptance::answered(Uuid::from_u128(9), "https://database.example/9").unwrap_or(found)
+                } else {
+                    found
+                };
+                self.submission(*statement, SubmissionCommand::Accept(how))?;
+            }
+            Ruling::Refuse { statement, by } => {
+                let problems = vec![Problem::new("category", "is invalid")];
+                self.submission(*statement, SubmissionCommand::Refuse { by: *by, problems })?;
             }
             Ruling::ContestNotice { notice } => {
                 let id = recent(&self.docket.notices, *notice)?;
@@ -479,6 +503,12 @@ impl Bazaar {
         let lodge = ComplaintCommand::Lodge { complaint, about, reasons: "it is true".into() };
         self.market.complaint(complaint, lodge, occasion)?;
         self.docket.complaints.push(complaint);
+        Ok(())
+    }
+
+    fn submission(&mut self, statement: u8, command: SubmissionCommand) -> Done {
+        let (id, occasion) = (recent(&self.docket.statements, statement)?, self.occasion());
+        self.market.statement(id, command.into(), occasion)?;
         Ok(())
     }
 

@@ -23,13 +23,12 @@ pub(super) fn run(data: &Data, kinds: &[ViewKind], server: &Server) -> Result<Ou
     let mut outcome = Outcome::Good;
     for (kind, reached, digest) in served.standings(kinds)? {
         let replayed = kind.digest(replays.at(reached)?.views.rows(kind)?)?.to_string();
-        let address = book::address(reached);
         if replayed == digest {
-            say!("{}: same, {address}, digest {digest}", kind.name);
+            say!("{}: same, {reached}, digest {digest}", kind.name);
             continue;
         }
         outcome = Outcome::Found;
-        say!("{}: DIFFERENT, {address}: served {digest}, replayed {replayed}", kind.name);
+        say!("{}: DIFFERENT, {reached}: served {digest}, replayed {replayed}", kind.name);
         let (reached, reports) = served.reports(kind)?;
         let replayed = replays.at(reached)?;
         for (name, served) in reports {

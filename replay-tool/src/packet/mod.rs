@@ -31,7 +31,7 @@ use std::path::Path;
 use chrono::SecondsFormat;
 use domain::calendar::{ReportPeriod, SixMonths};
 use event_log::EventLog;
-use event_log::merkle::{Comparison, PublicHeadKey, SignedHead};
+use event_log::merkle::{Comparison, Proof, PublicHeadKey, SignedHead};
 use projections::Checkpoint;
 use projections::active_recipients::Average;
 use projections::runner::Until;
@@ -41,7 +41,6 @@ use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::hashed_book::HashedBook;
 use crate::output::say;
-use crate::proof::Proof;
 use crate::trusted::GivenHead;
 use crate::{Outcome, dsa, heads, out_directory};
 use address::{Address, Signed};
@@ -143,7 +142,7 @@ impl Packet {
         say!();
         say!("files        {}", files.count());
         say!("average      {}", dsa::mean(average));
-        say!("address      {}", book::address(self.reached));
+        say!("address      {}", self.reached);
         say!("head         {}", heads::shown(&self.head));
         say!("digest       {}", files.digest());
         if !self.is_final() {

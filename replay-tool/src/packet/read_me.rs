@@ -1,7 +1,7 @@
 //! The page to begin with, for a reader who has never seen Marktboek.
 
 use domain::calendar::ReportPeriod;
-use domain::dsa_figure::VERY_LARGE;
+use domain::threshold::VERY_LARGE;
 use projections::active_recipients::MonthRow;
 
 use super::{Packet, method};

@@ -26,6 +26,7 @@ use domain::safety_warning::SafetyWarningEvent;
 use domain::seller::SellerEvent;
 use domain::statement::{Addressee, Restriction, StatementEvent};
 use domain::subject::SubjectEvent;
+use domain::submission::Acceptance;
 use serde::Serialize;
 
 /// What happened, as one sentence.
@@ -46,13 +47,7 @@ pub(super) fn told(event: &Event) -> String {
             format!("The buyer was invited to review {}", counted(event.lines.len(), "line"))
         }
         Event::Notice(event) => notice(event),
-        Event::Statement(StatementEvent::StatementOfReasonsIssued(event)) => format!(
-            "A statement of reasons was issued to {}: {}, because “{}”; contestable until {}",
-            addressee(&event.addressee),
-            restriction(&event.restriction),
-            event.facts,
-            instant(event.contestable_until)
-        ),
+        Event::Statement(event) => statement(event),
         Event::Complaint(event) => complaint(event),
         Event::Authority(event) => authority(event),
         Event::LegalHold(event) => legal_hold(event),
@@ -247,6 +242,37 @@ fn notice(event: &NoticeEvent) -> String {
                 target(&event.target),
                 word(&event.outcome),
                 quoted(&event.explanation)
+            )
+        }
+    }
+}
+
+fn statement(event: &StatementEvent) -> String {
+    match event {
+        StatementEvent::StatementOfReasonsIssued(event) => format!(
+            "A statement of reasons was issued to {}: {}, because “{}”; contestable until {}",
+            addressee(&event.addressee),
+            restriction(&event.restriction),
+            event.facts,
+            instant(event.contestable_until)
+        ),
+        StatementEvent::StatementSubmitted(event) => {
+            format!("The statement's record was about to be sent to the Transparency Database at {}", event.database)
+        }
+        StatementEvent::StatementAccepted(event) => match &event.how {
+            Acceptance::Answered { permalink, .. } => {
+                format!("The Transparency Database took the statement's record: {permalink}")
+            }
+            Acceptance::FoundByPuid => {
+                "The Transparency Database has the statement's record: it knows its PUID".to_owned()
+            }
+        },
+        StatementEvent::StatementRefused(event) => {
+            let said = event.problems.iter().map(|problem| format!("{}: {}", problem.field, problem.words));
+            format!(
+                "The statement's record was refused by the {}: {}",
+                word(&event.by),
+                said.collect::<Vec<_>>().join("; ")
             )
         }
     }

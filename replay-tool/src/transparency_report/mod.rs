@@ -59,7 +59,7 @@ pub(crate) fn run(data: &Data, period: ReportPeriod, at: &At, out: &Path) -> Res
         say!("      {file}");
     }
     say!();
-    say!("address      {}", book::address(report.reached));
+    say!("address      {}", report.reached);
     say!("policies     version {}", report.policy_version);
     say!("digest       {}", report.digest());
     if !report.is_final() {

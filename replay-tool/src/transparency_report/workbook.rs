@@ -6,8 +6,6 @@
 use projections::transparency::{Cell, Part, TransparencyReport};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use crate::book;
-
 /// How wide a column is at least and at most, in characters: longer texts go on in the line below.
 const WIDTHS: (usize, usize) = (12, 60);
 
@@ -23,7 +21,7 @@ pub(super) fn of(report: &TransparencyReport) -> Result<Vec<u8>, XlsxError> {
 }
 
 fn properties(report: &TransparencyReport) -> Result<DocProperties, XlsxError> {
-    let (address, policies, digest) = (book::address(report.reached), report.policy_version, report.digest());
+    let (address, policies, digest) = (report.reached, report.policy_version, report.digest());
     let made = ExcelDateTime::from_timestamp(report.reached.moment().timestamp())?;
     Ok(DocProperties::new()
         .set_title(format!("DSA transparency report, {}", report.period))

@@ -160,7 +160,12 @@ async fn show(visit: Visit) -> Result<Html<String>, Trouble> {
     if FIGURES.lets(visit.viewer(), false) {
         let figure = day(next_publication(day_of(now)));
         let note = "average monthly active recipients, DSA art. 24(2)".to_owned();
-        waiting.push(Waiting { label: "Next publication due", figure, note, path: None });
+        waiting.push(Waiting {
+            label: "Next publication due",
+            figure,
+            note,
+            path: Some(super::active_recipients::PATH),
+        });
     }
     Ok(visit.shows(Home {
         frame: visit.frame(),

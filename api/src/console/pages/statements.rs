@@ -23,7 +23,8 @@ use crate::console::visit::Visit;
 use crate::console::when::moment;
 use crate::console::words;
 use crate::graphql::guard::FIGURES;
-use crate::graphql::statements::{AddresseeKind, Redress, RestrictionKind, WhyNoRecord};
+use crate::graphql::statements::{AddresseeKind, Redress, RestrictionKind};
+use crate::graphql::submissions::WhyNoRecord;
 use crate::http::App;
 
 /// Where it is.

@@ -12,6 +12,7 @@ pub(crate) mod recipients;
 pub(crate) mod retention;
 pub(crate) mod reviews;
 pub(crate) mod statements;
+pub(crate) mod submissions;
 pub(crate) mod transparency;
 
 use std::collections::HashMap;

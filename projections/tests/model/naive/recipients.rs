@@ -71,5 +71,11 @@ pub(crate) fn check(rows: &Rows, facts: &[Happened]) {
         sum += row.union;
     }
     let average = reader.average(SixMonths::from(first)).unwrap();
+    let ahead = Counted::default();
+    let ahead = ActiveRecipientsReader::new(rows, &ahead);
+    let months = ahead.months().unwrap();
+    let counted = (0..).take_while(|_| ahead.count_ahead(chrono::DateTime::<chrono::Utc>::MAX_UTC).unwrap()).count();
+    assert_eq!(counted, months.len(), "each once");
+    assert_eq!(ahead.average(SixMonths::from(first)).unwrap(), average);
     assert_eq!((average.numerator(), average.denominator()), (sum, 6));
 }

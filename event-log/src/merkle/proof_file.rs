@@ -3,17 +3,16 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use event_log::merkle::{Hash, HeadError, InclusionProof, NoHash, NotProved, PublicHeadKey, SignedHead};
-use event_log::{LogError, Position, Recorded, Revision, StreamName};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::error::ToolError;
+use super::{Hash, HeadError, InclusionProof, NoHash, NotProved, PublicHeadKey, SignedHead};
+use crate::{LogError, Position, Recorded, Revision, StreamName};
 
 /// A proof, as its file has it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Proof {
+pub struct Proof {
     position: u64,
     event: Shown,
     /// The hashes that lead from the event's to the head's root, its neighbour first, in base64.
@@ -54,41 +53,53 @@ struct StoredEvent {
 }
 
 /// What a proof proves.
-pub(crate) struct Proved<'a> {
+#[derive(Debug)]
+pub struct Proved<'a> {
     /// Where the event stands.
-    pub(crate) position: Position,
+    pub position: Position,
     /// The event's hash.
-    pub(crate) hash: Hash,
+    pub hash: Hash,
     /// The event, where it is shown; when the engine took it in is not in it.
-    pub(crate) event: Option<Recorded>,
+    pub event: Option<Recorded>,
     /// The head of the book that it is in.
-    pub(crate) head: SignedHead,
+    pub head: SignedHead,
     /// The key that signed the head.
-    pub(crate) key: &'a PublicHeadKey,
+    pub key: &'a PublicHeadKey,
 }
 
 /// Why nothing is proved.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unproved {
+pub enum Unproved {
+    /// The text is not one.
     #[error("it is no proof as `replay-tool prove` writes it: {0}")]
     Text(#[from] serde_json::Error),
+    /// What it shows as an event is none.
     #[error("its event can't be one: {0}")]
     Event(#[from] LogError),
+    /// Its head is none, or was signed by nobody whom the reader trusts.
     #[error(transparent)]
     Head(#[from] HeadError),
+    /// A hash in it is none.
     #[error("one of its hashes: {0}")]
     Hash(#[from] NoHash),
+    /// Its hashes do not lead from the event to the head.
     #[error("the event is not in the book of this head: {0}")]
     Path(#[from] NotProved),
 }
 
 impl Proof {
     /// Puts a proof together.
-    pub(crate) fn new(event: &Recorded, inclusion: &InclusionProof, head: &SignedHead) -> Result<Self, ToolError> {
-        let text = |what: &str, bytes: &[u8]| {
-            String::from_utf8(bytes.to_vec()).map_err(|_| {
-                let message = format!("the {what} of the event at position {} is no text", event.position);
-                ToolError::Usage(format!("{message}, so that it can't be written as JSON to the byte"))
+    ///
+    /// # Errors
+    /// [`LogError::Invalid`] for an event that can't be written as JSON to the byte.
+    pub fn new(event: &Recorded, inclusion: &InclusionProof, head: &SignedHead) -> Result<Self, LogError> {
+        let text = |field: &'static str, bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec()).map_err(|_| LogError::Invalid {
+                field,
+                message: format!(
+                    "that of the event at position {} is no text, so that it can't be written as JSON to the byte",
+                    event.position
+                ),
             })
         };
         let stored = StoredEvent {
@@ -105,7 +116,8 @@ impl Proof {
     }
 
     /// Puts a proof together that keeps to itself what the event says.
-    pub(crate) fn of_hash(event: Hash, inclusion: &InclusionProof, head: &SignedHead) -> Self {
+    #[must_use]
+    pub fn of_hash(event: Hash, inclusion: &InclusionProof, head: &SignedHead) -> Self {
         Self::of(Shown::Hash(HashOnly { hash: event.to_string() }), inclusion, head)
     }
 
@@ -115,13 +127,25 @@ impl Proof {
     }
 
     /// Reads one.
-    pub(crate) fn parse(text: &str) -> Result<Self, Unproved> {
+    ///
+    /// # Errors
+    /// [`Unproved::Text`].
+    pub fn parse(text: &str) -> Result<Self, Unproved> {
         Ok(serde_json::from_str(text)?)
+    }
+
+    /// The hashes that lead from the event's to the head's root, its neighbour first, in base64.
+    #[must_use]
+    pub fn path(&self) -> &[String] {
+        &self.path
     }
 
     /// Checks it: the event's hash is computed from the event, the root from the path, and the signature is one of these
     /// keys'.
-    pub(crate) fn verify<'a>(&self, keys: &'a [PublicHeadKey]) -> Result<Proved<'a>, Unproved> {
+    ///
+    /// # Errors
+    /// Why it proves nothing.
+    pub fn verify<'a>(&self, keys: &'a [PublicHeadKey]) -> Result<Proved<'a>, Unproved> {
         let head: SignedHead = self.head.parse()?;
         let key = head.verify(keys)?;
         let position = Position(self.position);
