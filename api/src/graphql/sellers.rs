@@ -25,8 +25,8 @@ use super::statements::{StatementOfReasons, told};
 use super::user_error::query_error;
 use crate::ApiError;
 
-/// What it costs to look at the offers of all products: so much that no query asks it of many sellers.
-const ALL_OFFERS: usize = 2_000;
+/// What it costs to look at the offers of all products: so much that a query asks it of a few sellers at most.
+const ALL_OFFERS: usize = 4_000;
 
 /// A professional seller (a trader), as everyone may see it (DSA art. 30(7)).
 #[derive(Debug, Clone)]
@@ -97,13 +97,6 @@ impl Seller {
                 seller: self.id,
             })
         })
-    }
-
-    /// How many of its listings are for sale; none any more some moments after it was removed. For an OPERATOR or
-    /// COMPLIANCE.
-    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "ALL_OFFERS")]
-    async fn listings_for_sale(&self, ctx: &Context<'_>) -> Result<usize> {
-        read(ctx, |views| views.buy_box().listings_of(self.id))
     }
 
     /// The statements of reasons to it, newest first. For an OPERATOR or COMPLIANCE.
@@ -303,6 +296,14 @@ impl SellerQuery {
     /// A seller.
     async fn seller(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Seller>> {
         Seller::load(ctx, parse(&id, "id").map_err(query_error)?)
+    }
+
+    /// How many of a seller's listings are for sale; none any more some moments after it was removed. For an OPERATOR or
+    /// COMPLIANCE.
+    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "ALL_OFFERS")]
+    async fn listings_for_sale(&self, ctx: &Context<'_>, seller_id: ID) -> Result<usize> {
+        let seller = parse(&seller_id, "sellerId").map_err(query_error)?;
+        read(ctx, |views| views.buy_box().listings_of(seller))
     }
 
     /// Sellers by the name of their shop, also those who were removed: all, or those whose name has a text in it. For an

@@ -136,6 +136,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ("Query.dsaActiveRecipients", vec![json!({ "period": { "label": "2025-H2" } })]),
         ("Query.publishedDsaFigure", ids(&[&published, &correction])),
         ("DsaPublication.websiteText", vec![json!({ "language": "FR" })]),
+        ("Query.listingsForSale", vec![json!({ "sellerId": SELLER })]),
         ("Query.sellerLedger", vec![json!({ "sellerId": SELLER })]),
         ("Query.eventProof", vec![json!({ "position": "0" })]),
         ("Query.inclusionProof", vec![json!({ "position": "0", "size": "2" })]),
@@ -477,25 +478,32 @@ async fn visit(play: &mut Play, somebody: u128) {
     play.does(Operator, "recordActivity", visits, "month").await;
 }
 
-/// A figure that was published, and corrected when more visits had been reported.
+/// A figure that was published as it was before more visits came in, and corrected. Once it is published, no visit of its
+/// months is taken any more.
 async fn figures(play: &mut Play) -> [String; 2] {
-    let first = publish(play, json!({})).await;
+    let before = seen(play).await;
     visit(play, 43).await;
+    let first = publish(play, before, json!({})).await;
+    let after = seen(play).await;
     let why = json!({ "corrects": first, "reason": "visits of July were reported late" });
-    let second = publish(play, why).await;
+    let second = publish(play, after, why).await;
     [first, second]
 }
 
-/// Publishes a figure as it is seen.
-async fn publish(play: &mut Play, more: Value) -> String {
+/// The figure as it is seen: its position and digest.
+async fn seen(play: &mut Play) -> Value {
     play.settled().await;
-    let period = json!({ "label": "2025-H2" });
     let seen = "query F($period: DsaPeriodInput!) {
       dsaActiveRecipients(period: $period) { provenance { position digest } } }";
-    let answer = ask(&play.market, &somebody(Compliance), seen, json!({ "period": period })).await;
-    let seen = &answer["data"]["dsaActiveRecipients"]["provenance"];
+    let variables = json!({ "period": { "label": "2025-H2" } });
+    let answer = ask(&play.market, &somebody(Compliance), seen, variables).await;
+    answer["data"]["dsaActiveRecipients"]["provenance"].clone()
+}
+
+/// Publishes a figure as it was seen.
+async fn publish(play: &mut Play, seen: Value, more: Value) -> String {
     let input = json!({
-        "period": period, "position": seen["position"], "digest": seen["digest"], "wording": "EXACT",
+        "period": { "label": "2025-H2" }, "position": seen["position"], "digest": seen["digest"], "wording": "EXACT",
     });
     play.does(Compliance, "publishDsaFigure", with(input, more), "publication.id").await
 }

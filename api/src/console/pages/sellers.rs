@@ -106,7 +106,9 @@ fn path(id: &str) -> String {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct OneData {
+    listings_for_sale: u64,
     seller: Option<Whole>,
 }
 
@@ -116,6 +118,8 @@ struct OneData {
 struct Whole {
     #[serde(flatten)]
     seller: Seller,
+    /// How many listings are for sale; asked beside the seller.
+    #[serde(skip)]
     listings_for_sale: u64,
     quality: Quality,
     statements_of_reasons: Told,
@@ -229,7 +233,9 @@ async fn show(visit: Visit, Query(Asked { name, after, .. }): Query<Asked>) -> R
 
 async fn loaded(visit: &Visit, id: &str, after: Option<String>) -> Result<Whole, Trouble> {
     let variables = json!({ "id": id, "first": SHOWN, "after": after });
-    visit.ask::<OneData>(ONE, variables).await?.data.seller.ok_or_else(Trouble::not_found)
+    let OneData { listings_for_sale, seller } = visit.ask::<OneData>(ONE, variables).await?.data;
+    let seller = seller.ok_or_else(Trouble::not_found)?;
+    Ok(Whole { listings_for_sale, ..seller })
 }
 
 async fn one(
