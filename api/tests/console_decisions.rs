@@ -28,6 +28,7 @@ async fn notified(market: &Market, listing: &str) -> String {
         "notifier": { "name": "Jo", "email": "jo@example.eu" }, "goodFaith": true,
     });
     let sent = market.done(Role::Moderator, "submitNotice", "SubmitNoticeInput", notice, "noticeId").await;
+    market.server.settled().await.unwrap();
     sent["noticeId"].as_str().unwrap().to_owned()
 }
 
@@ -101,6 +102,7 @@ async fn r_3_4_10_a_complaint_is_decided_by_a_colleague_once() {
     let input = json!({ "noticeId": notice, "reasons": "look again" });
     let lodged = market.done(Role::Moderator, "lodgeComplaint", "LodgeComplaintInput", input, "complaintId").await;
     let complaint = lodged["complaintId"].as_str().unwrap();
+    market.server.settled().await.unwrap();
     let path = "/console/complaints/decision";
     // Whoever decided first is told so before, and is refused all the same where they send a form.
     let own = page(&market, Role::Moderator, "/console/complaints").await;
