@@ -90,7 +90,7 @@ pub struct DsaPublishedMonth {
     by_member_state: Vec<DsaMemberStateCount>,
     /// Visits by bots, left out.
     excluded_bots: u64,
-    /// Pages opened and left at once, left out.
+    /// Incidental visits, left out.
     excluded_incidental: u64,
 }
 
