@@ -184,11 +184,17 @@ async fn r_2_2_04_a_seller_is_removed_once_after_what_will_happen_was_said() {
     let removed = page(&market, Role::Operator, &told).await;
     let shown = text(&removed);
     for wanted in
-        ["The seller was removed and is told why", "Removed ", "<dd>0</dd>", "Seller removed", "Its seller was removed"]
+        ["The seller was removed and is told why", "Removed ", "<dd>0</dd>", "Compliance staff read them"]
     {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
     assert!(!shown.contains("Remove this seller"));
+    let told = page(&market, Role::Compliance, &seller).await;
+    assert!(
+        text(&told).contains("Seller removed") && text(&told).contains("Its seller was removed"),
+        "{}",
+        text(&told)
+    );
     market.server.stop().await;
 }
 

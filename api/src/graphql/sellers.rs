@@ -16,7 +16,7 @@ use projections::statements::Told;
 use uuid::Uuid;
 
 use super::command::{Command, payload};
-use super::guard::{Allowed, Only, SELLER_SIDE, SUPERVISORS};
+use super::guard::{Allowed, FIGURES, Only, SELLER_SIDE, SUPERVISORS};
 use super::node::{global, parse};
 use super::page::{Asked, Page, PageInput, cost, take};
 use super::platform::{Provenance, Views, instant, read, views, wait_for};
@@ -99,8 +99,8 @@ impl Seller {
         })
     }
 
-    /// The statements of reasons to it, newest first. For an OPERATOR or COMPLIANCE.
-    #[graphql(guard = "Only(SUPERVISORS)", directive = Allowed::apply(SUPERVISORS), complexity = "cost(first, None, child_complexity)")]
+    /// The statements of reasons to it, newest first. For COMPLIANCE and AUDITOR.
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES), complexity = "cost(first, None, child_complexity)")]
     async fn statements_of_reasons(
         &self,
         ctx: &Context<'_>,

@@ -101,6 +101,7 @@ pub(crate) async fn history(directory: &Path) -> History {
     complaints(&mut play, &listings, &restricted, &notices).await;
     submissions(&play, &listings, &restricted).await;
     buyers(&mut play, &restricted).await;
+    accounts_contested(&mut play).await;
     authorities(&mut play).await;
     let [published, correction] = figures(&mut play).await;
     let to_review = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
@@ -454,6 +455,22 @@ async fn buyers(play: &mut Play, Restricted { removed: (_, removed), .. }: &Rest
     play.does(Operator, "eraseBuyer", json!({ "buyerId": id(22) }), "buyer.id").await;
     let others = json!({ "buyerId": id(24) });
     play.says(viewer(Buyer, &id(24)), Buyer, "eraseBuyer", json!({}), others, "buyer.id").await;
+}
+
+/// A buyer who was blocked and a seller who was removed contest it.
+async fn accounts_contested(play: &mut Play) {
+    play.settled().await;
+    for (asker, whose, restriction) in
+        [(Buyer, BUYER.to_owned(), "ACCOUNT_SUSPENDED"), (Seller, id(11), "SELLER_REMOVED")]
+    {
+        let whose = viewer(asker, &whose);
+        let query = "{ viewer { statementsOfReasons { nodes { id restriction } } } }";
+        let answer = ask(&play.market, &whose, query, json!({})).await;
+        let all = answer["data"]["viewer"]["statementsOfReasons"]["nodes"].as_array().unwrap();
+        let statement = &all.iter().find(|statement| statement["restriction"] == restriction).unwrap()["id"];
+        let form = json!({ "statementId": statement, "reasons": "it was somebody else" });
+        play.says(whose, asker, "lodgeComplaint", form, json!({}), "complaintId").await;
+    }
 }
 
 /// What authorities write, and who visits.

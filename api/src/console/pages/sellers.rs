@@ -26,7 +26,7 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{Visit, command_id};
 use crate::console::when::moment;
 use crate::console::words;
-use crate::graphql::guard::SUPERVISORS;
+use crate::graphql::guard::{FIGURES, SUPERVISORS};
 use crate::graphql::sellers::SellerRemovalReason;
 use crate::graphql::statements::RestrictionKind;
 use crate::http::App;
@@ -122,7 +122,8 @@ struct Whole {
     #[serde(skip)]
     listings_for_sale: u64,
     quality: Quality,
-    statements_of_reasons: Told,
+    /// For those who may read them.
+    statements_of_reasons: Option<Told>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -232,7 +233,8 @@ async fn show(visit: Visit, Query(Asked { name, after, .. }): Query<Asked>) -> R
 }
 
 async fn loaded(visit: &Visit, id: &str, after: Option<String>) -> Result<Whole, Trouble> {
-    let variables = json!({ "id": id, "first": SHOWN, "after": after });
+    let reads = FIGURES.lets(visit.viewer(), false);
+    let variables = json!({ "id": id, "first": SHOWN, "after": after, "reads": reads });
     let OneData { listings_for_sale, seller } = visit.ask::<OneData>(ONE, variables).await?.data;
     let seller = seller.ok_or_else(Trouble::not_found)?;
     Ok(Whole { listings_for_sale, ..seller })
@@ -245,7 +247,7 @@ async fn one(
 ) -> Result<Html<String>, Trouble> {
     let mut whole = loaded(&visit, &id, after).await?;
     let told = done.map(|_| "The seller was removed and is told why. Its listings come down one after the other.");
-    let next = std::mem::take(&mut whole.statements_of_reasons.page_info).next();
+    let next = whole.statements_of_reasons.as_mut().and_then(|told| std::mem::take(&mut told.page_info).next());
     Ok(visit.shows(OneSeller { frame: visit.frame(), whole, next, told }))
 }
 
