@@ -9,7 +9,7 @@ use crate::graphql::moderation_terms::{ComplaintOutcome, NoticeAllegation, Notic
 use crate::graphql::reviews::ReviewStatus;
 use crate::graphql::sellers::SellerRemovalReason;
 use crate::graphql::statements::{AddresseeKind, GroundKind, Redress, RestrictionKind};
-use crate::graphql::submissions::WhyNoRecord;
+use crate::graphql::submissions::{SubmissionState, WhyNoRecord};
 
 /// The value of an enum of the schema that has a name.
 pub(super) fn named<E: EnumType + Copy>(name: &str) -> Option<E> {
@@ -142,6 +142,17 @@ pub(super) const fn redress(redress: Redress) -> &'static str {
         Redress::InternalComplaint => "the platform's own complaint form (DSA art. 20)",
         Redress::OutOfCourtSettlement => "a certified out-of-court dispute settlement body (DSA art. 21)",
         Redress::Court => "a court",
+    }
+}
+
+/// How far a record for the Transparency Database has come.
+pub(super) const fn submission(state: SubmissionState) -> &'static str {
+    match state {
+        SubmissionState::Exempt => "None is needed",
+        SubmissionState::Waiting => "Waits to be sent",
+        SubmissionState::Submitted => "Sent: whether it arrived is not known yet",
+        SubmissionState::Accepted => "In the database",
+        SubmissionState::Refused => "Refused: a person must look at it",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::console::when::moment;
 use crate::console::words;
 use crate::graphql::guard::FIGURES;
 use crate::graphql::statements::{AddresseeKind, Redress, RestrictionKind};
-use crate::graphql::submissions::WhyNoRecord;
+use crate::graphql::submissions::{SubmissionState, WhyNoRecord};
 use crate::http::App;
 
 /// Where it is.
@@ -102,9 +102,11 @@ impl Statement {
         words::addressee(self.addressee)
     }
 
-    /// Whether it has a record for the database.
+    /// How far its record for the database has come, or why it has none.
     fn record(&self) -> &'static str {
-        self.transparency_database.as_ref().map_or("", |entry| entry.why_none.map_or("Ready", words::why_no_record))
+        self.transparency_database
+            .as_ref()
+            .map_or("", |entry| entry.why_none.map_or(entry.state(), words::why_no_record))
     }
 }
 
@@ -118,9 +120,30 @@ struct Entry {
     why_none: Option<WhyNoRecord>,
     #[serde(default)]
     explanation: Option<String>,
+    submission: Option<Submission>,
+}
+
+/// How far a record has come.
+#[derive(Debug, Deserialize)]
+struct Submission {
+    #[serde(deserialize_with = "schema_enum")]
+    state: SubmissionState,
+    permalink: Option<String>,
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with a field of a record, in the words of whoever refused it.
+#[derive(Debug, Deserialize)]
+struct Problem {
+    field: String,
+    words: String,
 }
 
 impl Entry {
+    fn state(&self) -> &'static str {
+        words::submission(self.submission.as_ref().map_or(SubmissionState::Waiting, |submission| submission.state))
+    }
+
     /// The record's fields, each with what it says.
     fn fields(&self) -> Vec<(&str, String)> {
         let said = |value: &Value| match value {
