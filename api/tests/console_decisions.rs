@@ -183,9 +183,7 @@ async fn r_2_2_04_a_seller_is_removed_once_after_what_will_happen_was_said() {
     assert_eq!(events(&market).await, after, "and nothing more");
     let removed = page(&market, Role::Operator, &told).await;
     let shown = text(&removed);
-    for wanted in
-        ["The seller was removed and is told why", "Removed ", "<dd>0</dd>", "Compliance staff read them"]
-    {
+    for wanted in ["The seller was removed and is told why", "Removed ", "<dd>0</dd>", "Compliance staff read them"] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
     assert!(!shown.contains("Remove this seller"));
