@@ -35,6 +35,19 @@ impl Activity {
         Self { book, months: Arc::default() }
     }
 
+    /// What a batch came to that was sent before with the same command, if it was: it may be of a month whose names can't be
+    /// made again.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub async fn answered(&self, cause: &Cause, month: Month) -> Result<Option<Done>, ApiError> {
+        let stream = StreamName::new(ActivityMonth::stream_of(month))?;
+        let recorded = self.recorded(month);
+        let mut recorded = recorded.lock().await;
+        self.book.read_kept(&stream, &mut recorded).await?;
+        Ok(recorded.answered(cause.command).map(|position| Done { position, already: true }))
+    }
+
     /// Records a batch.
     ///
     /// # Errors

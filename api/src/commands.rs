@@ -282,6 +282,18 @@ impl Book {
         Ok(())
     }
 
+    /// Reads what has come to an aggregate that the caller keeps.
+    ///
+    /// # Errors
+    /// What the log says, or that an event can't be read.
+    pub(crate) async fn read_kept<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        kept: &mut Folded<A>,
+    ) -> Result<(), ApiError> {
+        self.read_on(stream, kept, drop).await
+    }
+
     /// Carries out a command on an aggregate that the caller keeps, because it is too large to be copied or forgotten.
     ///
     /// # Errors

@@ -150,7 +150,9 @@ async fn r_5_05_once_a_figure_is_published_its_months_names_can_not_be_made_agai
     let directory = tempfile::tempdir().unwrap();
     let market = Market::open(directory.path()).await;
     let of = |month: &str, device: &str| json!({ "month": month, "visits": [visit(device, "NL", "VISITOR")] });
-    market.seen(&of("2025-08", "device-1")).await;
+    let mut first = of("2025-08", "device-1");
+    first["commandId"] = json!(Uuid::from_u128(8));
+    let recorded = market.seen(&first).await;
     market.server.settled().await.unwrap();
     let query = "query Q($period: DsaPeriodInput!) {
         dsaActiveRecipients(period: $period) { provenance { position digest } } }";
@@ -161,6 +163,8 @@ async fn r_5_05_once_a_figure_is_published_its_months_names_can_not_be_made_agai
     market.done(Role::Compliance, "publishDsaFigure", "PublishDsaFigureInput", publish, "publication { id }").await;
     market.server.settled().await.unwrap();
 
+    let again = market.seen(&first).await;
+    assert_eq!(again, recorded, "a batch of before answers what it did");
     for month in ["2025-07", "2025-08", "2025-12"] {
         assert!(market.has_forgotten(&format!("recipients-{month}")).await, "{month}");
         let late = market.post_activity(Role::Operator, &of(month, "device-2")).await;

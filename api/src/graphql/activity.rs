@@ -107,6 +107,9 @@ impl ActivityMutation {
             let month: Month = input.month.parse().map_err(|bad| ApiError::input("month", format!("{bad}")))?;
             let member_state: MemberState =
                 input.member_state.parse().map_err(|bad| ApiError::input("memberState", format!("{bad}")))?;
+            if let Some(done) = platform(ctx).activity.answered(command.cause(), month).await? {
+                return Ok((month, done));
+            }
             let names = Pseudonyms::of_month(command.book.keys().as_ref(), month).await?;
             let visit = |visit: &VisitInput| {
                 Ok::<_, ApiError>(Visit {

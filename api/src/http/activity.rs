@@ -107,6 +107,9 @@ async fn recorded(
 ) -> Result<(Month, crate::commands::Done), ApiError> {
     let book = &platform.book;
     let month = batch.month.unwrap_or_else(|| Month::of(book.clock().now()));
+    if let Some(done) = platform.activity.answered(command.cause(), month).await? {
+        return Ok((month, done));
+    }
     let names = Pseudonyms::of_month(book.keys().as_ref(), month).await?;
     let visit = |visit: &Reported<'_>| {
         Ok::<_, ApiError>(Visit {

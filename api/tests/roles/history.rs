@@ -108,6 +108,8 @@ pub(crate) async fn history(directory: &Path) -> History {
     let to_update = play.delivered(&[&listings.listing], false, [Asker::Operator; 3]).await;
     play.settled().await;
     let statement = play.statement(&somebody(Buyer), &restricted.removed.1).await;
+    // Whose record was refused.
+    let of_listing = play.statement(&somebody(Seller), &listings.dangerous).await;
 
     let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
     let seller = BASE64.encode(format!("Seller:{SELLER}"));
@@ -129,7 +131,7 @@ pub(crate) async fn history(directory: &Path) -> History {
         ),
         ("Query.authorityContact", ids(&[&id(1), &id(2), &id(3)])),
         ("Query.complaintForm", vec![json!({ "reviewId": restricted.removed.1 })]),
-        ("Query.statementOfReasons", ids(&[&statement])),
+        ("Query.statementOfReasons", ids(&[&statement, &of_listing])),
         ("Query.moderationCase", ids(&[&reviews.online, &restricted.moderated.1])),
         ("Query.retentionDue", vec![json!({ "before": "2999-01-01" })]),
         ("Query.complaints", vec![json!({})]),
