@@ -7,19 +7,49 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::activity::{ActivityCommand, ActivityMonth, Visit};
+use domain::activity::{ActivityCommand, ActivityMonth, RecipientRole, Visit};
 use domain::calendar::Month;
+use domain::counting_rule::{Exposure, UserAgentClass};
+use domain::place::MemberState;
 use domain::recording::Cause;
 use event_log::StreamName;
+use serde::Deserialize;
 
 use crate::commands::Done;
 use crate::hot::Folded;
+use crate::pseudonyms::Pseudonyms;
 use crate::{ApiError, Book};
 
 /// Of how many months it is kept who was recorded: this one, and the one before, of which batches still come in late.
 const MAX_MONTHS: usize = 2;
 
 type Recorded = Arc<tokio::sync::Mutex<Folded<ActivityMonth>>>;
+
+/// A visit as an edge server reports it, and as `POST /activity` has it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reported<'a> {
+    /// Who: the id of a buyer's or a seller's account, or whatever the device was given.
+    pub recipient: &'a str,
+    /// From where.
+    pub member_state: MemberState,
+    /// In which part.
+    pub role: RecipientRole,
+    /// By which kind of program.
+    #[serde(default = "browser")]
+    pub user_agent: UserAgentClass,
+    /// Where it was shown what the service hosts.
+    #[serde(default = "service")]
+    pub exposure: Exposure,
+}
+
+const fn browser() -> UserAgentClass {
+    UserAgentClass::Browser
+}
+
+const fn service() -> Exposure {
+    Exposure::Service
+}
 
 /// Takes batches of visits. Cheap to clone.
 #[derive(Clone)]
@@ -35,12 +65,33 @@ impl Activity {
         Self { book, months: Arc::default() }
     }
 
-    /// What a batch came to that was sent before with the same command, if it was: it may be of a month whose names can't be
-    /// made again.
+    /// Records a batch as it was reported: who it is of is named by the month's pseudonyms.
     ///
     /// # Errors
-    /// What the log says.
-    pub async fn answered(&self, cause: &Cause, month: Month) -> Result<Option<Done>, ApiError> {
+    /// As [`Self::record`]; [`domain::Refused::TooLate`] when the month's key has been destroyed, [`ApiError::Input`] naming
+    /// `field` for an id that is none.
+    pub async fn report<'a>(
+        &self,
+        cause: &Cause,
+        month: Month,
+        field: &'static str,
+        visits: impl Iterator<Item = Reported<'a>> + Send,
+    ) -> Result<Done, ApiError> {
+        let names = match Pseudonyms::of_month(self.book.keys().as_ref(), month).await {
+            Ok(names) => names,
+            // The batch may have been recorded before its month's key was destroyed.
+            Err(error) => return self.answered(cause, month).await?.ok_or(error),
+        };
+        let named = |visit: Reported<'_>| {
+            let Reported { recipient, member_state, role, user_agent, exposure } = visit;
+            let recipient = names.of_recipient(recipient, field)?;
+            Ok::<_, ApiError>(Visit { recipient, member_state, role, user_agent, exposure })
+        };
+        let visits = visits.map(named).collect::<Result<_, _>>()?;
+        self.record(cause, month, visits).await
+    }
+
+    async fn answered(&self, cause: &Cause, month: Month) -> Result<Option<Done>, ApiError> {
         let stream = StreamName::new(ActivityMonth::stream_of(month))?;
         let recorded = self.recorded(month);
         let mut recorded = recorded.lock().await;

@@ -6,6 +6,7 @@
 //! one month reads as one.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,13 @@ pub struct Excluded {
     pub bots: u64,
     /// Incidental.
     pub incidental: u64,
+}
+
+impl AddAssign for Excluded {
+    fn add_assign(&mut self, more: Self) {
+        self.bots += more.bots;
+        self.incidental += more.incidental;
+    }
 }
 
 /// Recipients of one Member State and part.

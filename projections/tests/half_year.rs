@@ -2,15 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use bytes::Bytes;
+use domain::Refusal;
 use domain::activity::ActivityMonth;
 use domain::calendar::Month;
 use domain::ids::CommandId;
 use domain::metadata::Actor;
-use domain::recording::{Cause, drafts};
-use domain::{Event, Refusal};
+use domain::recording::Cause;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, Expected, NewEvent, StreamName};
+use event_log::{EmbeddedLog, EventLog, Expected, StreamName};
 use fixtures::half_year::{HalfYear, Made};
 use projections::active_recipients::{ActiveRecipients, ActiveRecipientsReader, Counted, MonthRow, regenerate};
 use projections::registry::ViewKind;
@@ -29,18 +28,9 @@ fn written(log: &EmbeddedLog, half: &HalfYear) -> Vec<(Month, Made)> {
     let of_month = |month: Month| {
         let made = half.month(month, |seen| {
             let cause = Cause::new(CommandId(Uuid::new_v4()), Actor::system("edge"));
-            let seal = |_: &_, _, _: &_| -> Result<Vec<u8>, serde_json::Error> { unreachable!() };
-            let drafts = drafts(vec![Event::from(seen)], &cause, month.next().begins(), seal).unwrap();
-            let events = drafts.into_iter().map(|draft| NewEvent {
-                id: draft.id,
-                event_type: draft.kind.name().into(),
-                schema: draft.schema,
-                occurred_at: draft.occurred_at,
-                data: Bytes::from(draft.data),
-                metadata: Bytes::from(draft.metadata),
-            });
+            let events = fixtures::unsealed(vec![seen.into()], &cause, month.next().begins()).unwrap();
             let stream = StreamName::new(ActivityMonth::stream_of(month)).unwrap();
-            runtime.block_on(log.append(&stream, Expected::Any, events.collect())).unwrap();
+            runtime.block_on(log.append(&stream, Expected::Any, events)).unwrap();
             Ok::<_, Refusal>(())
         });
         (month, made.unwrap())

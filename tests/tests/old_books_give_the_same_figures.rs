@@ -17,7 +17,6 @@ use api::Book;
 use api::clock::ClockSetting;
 use api::opened::Opened;
 use api::serve::{Server, Settings};
-use bytes::Bytes;
 use domain::authority::{
     Authority, AuthorityCommand, AuthorityEvent, AuthorityOrderEffect, AuthorityOrderKind, IncomingOrder,
 };
@@ -25,10 +24,10 @@ use domain::ids::{AuthorityContactId, CommandId, StaffId};
 use domain::mail::{MailContent, MailEvent, MailKind};
 use domain::metadata::Actor;
 use domain::order::OrderEvent;
-use domain::recording::{Cause, drafts};
+use domain::recording::Cause;
 use domain::safety_warning::{BuyersWarned, SafetyWarningEvent, WarnedBuyer};
 use domain::{Aggregate, Event, EventKind};
-use event_log::{EmbeddedLog, EventLog, Expected, NewEvent, Position, Recorded};
+use event_log::{EmbeddedLog, EventLog, Expected, Position, Recorded};
 use projections::data_directory::DataDirectory;
 use projections::registry::VIEWS;
 use projections::runner::{self, Until};
@@ -273,21 +272,7 @@ async fn r_0_01_an_old_book_is_served_and_new_events_follow_the_old_ones_in_the_
     assert!(first.buyers.iter().all(|buyer| buyer.order.is_none()));
     let more = BuyersWarned { buyers: vec![WarnedBuyer { buyer, order: Some(order) }], ..first };
     let cause = Cause::new(CommandId(Uuid::new_v4()), Actor::system("test"));
-    let drafts = drafts(vec![more.into()], &cause, warned.occurred_at, |_, _, _| -> Result<_, serde_json::Error> {
-        panic!("nothing in it is sealed")
-    });
-    let appended: Vec<_> = drafts
-        .unwrap()
-        .into_iter()
-        .map(|draft| NewEvent {
-            id: draft.id,
-            event_type: draft.kind.name().into(),
-            schema: draft.schema,
-            occurred_at: draft.occurred_at,
-            data: Bytes::from(draft.data),
-            metadata: Bytes::from(draft.metadata),
-        })
-        .collect();
+    let appended = fixtures::unsealed(vec![more.into()], &cause, warned.occurred_at).unwrap();
     let warning = appended[0].id;
     book.log().append(&warned.stream, Expected::Exact(warned.revision), appended).await.unwrap();
     server.settled().await.unwrap();

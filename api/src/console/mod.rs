@@ -9,7 +9,7 @@
 //! | `visit` `outcome` `schema_enum` | what a page is given: questions, commands, forms; what a command came to |
 //! | `sign_in` `trouble` `frame` | coming in; what went wrong, as a page; what stands around every page |
 //! | `when` `criteria` `words` `count` `number` `plain_id` | words for days and deadlines, for criteria, for what the schema names, for how many; numbers and ids as pages write them |
-//! | `queue` `choice` `address` | what queues share; what can be chosen in a form; addresses of pages |
+//! | `queue` `page_info` `choice` `address` | what queues share; whether a list goes on; what can be chosen in a form; addresses of pages |
 //! | `reported` `grounds` | what notices and complaints are about; on what a decision stands |
 //! | `chart` | active recipients by month, drawn |
 //! | `headers` `assets` | what every answer says to browsers; styles and scripts |
@@ -35,6 +35,7 @@ mod number;
 mod origin;
 mod outcome;
 mod page;
+mod page_info;
 mod pages;
 mod plain_id;
 mod queue;

@@ -4,24 +4,10 @@ use domain::working_days::HolidayCalendar;
 use serde::Deserialize;
 
 use super::outcome::Errors;
+use super::page_info::PageInfo;
 use super::schema_enum::schema_enum;
 use super::visit::Form;
 use crate::graphql::policies;
-
-/// Where a page of a list ends: `{ hasNextPage endCursor }`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
-}
-
-impl PageInfo {
-    /// The cursor after which there is more, if there is.
-    pub(super) fn next(self) -> Option<String> {
-        self.end_cursor.filter(|_| self.has_next_page)
-    }
-}
 
 /// A page of a queue: `{ policies { holidays } queue: … { nodes pageInfo { hasNextPage endCursor } } }`.
 #[derive(Debug, Deserialize)]

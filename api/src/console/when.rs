@@ -26,13 +26,17 @@ pub(super) fn day_of(instant: DateTime<Utc>) -> NaiveDate {
 
 /// How long something has waited, in working days, as in `3 working days`.
 pub(super) fn waited(since: DateTime<Utc>, now: DateTime<Utc>, calendar: HolidayCalendar) -> String {
-    let (first, today) = (day_of(since), day_of(now));
-    let days = first.iter_days().skip(1).take_while(|day| *day <= today).filter(|day| calendar.is_working_day(*day));
-    match days.count() {
+    match working_days(day_of(since), day_of(now), calendar) {
         0 => "less than a working day".to_owned(),
         1 => "1 working day".to_owned(),
         days => format!("{days} working days"),
     }
+}
+
+/// How many working days there are after a day, up to another one and with it.
+fn working_days(after: NaiveDate, last: NaiveDate, calendar: HolidayCalendar) -> usize {
+    let days = after.iter_days().skip(1).take_while(|day| *day <= last);
+    days.filter(|day| calendar.is_working_day(*day)).count()
 }
 
 /// How pressing a deadline is. It is always said in words too.
@@ -62,8 +66,7 @@ impl Due {
     pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>, calendar: HolidayCalendar) -> Self {
         let (last, today) = (day_of(at - TimeDelta::microseconds(1)), day_of(now));
         let last_day = last.format(if last.year() == today.year() { "%a %-d %b" } else { "%a %-d %b %Y" });
-        let left = today.iter_days().skip(1).take_while(|day| *day <= last).filter(|day| calendar.is_working_day(*day));
-        let (urgency, words) = match left.count() {
+        let (urgency, words) = match working_days(today, last, calendar) {
             _ if at <= now => (Urgency::Overdue, format!("overdue: was due {last_day}")),
             _ if last == today => (Urgency::Today, format!("due today, {last_day}")),
             1 => (Urgency::Later, format!("due {last_day}, in 1 working day")),

@@ -1,7 +1,6 @@
 //! Visits, as the operator's edge servers saw them (R-5-01, R-5-04).
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use domain::activity::Visit;
 use domain::calendar::Month;
 use domain::counting_rule;
 use domain::place::MemberState;
@@ -11,7 +10,7 @@ use super::command::{Command, payload};
 use super::guard::{Allowed, OPERATORS, Only};
 use super::platform::platform;
 use crate::ApiError;
-use crate::pseudonyms::Pseudonyms;
+use crate::activity::Reported;
 
 /// In which part a recipient uses the service (R-5-04).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -107,21 +106,15 @@ impl ActivityMutation {
             let month: Month = input.month.parse().map_err(|bad| ApiError::input("month", format!("{bad}")))?;
             let member_state: MemberState =
                 input.member_state.parse().map_err(|bad| ApiError::input("memberState", format!("{bad}")))?;
-            if let Some(done) = platform(ctx).activity.answered(command.cause(), month).await? {
-                return Ok((month, done));
-            }
-            let names = Pseudonyms::of_month(command.book.keys().as_ref(), month).await?;
-            let visit = |visit: &VisitInput| {
-                Ok::<_, ApiError>(Visit {
-                    recipient: names.of_recipient(&visit.recipient_id, "visits.recipientId")?,
-                    member_state,
-                    role: input.role.into(),
-                    user_agent: visit.user_agent.into(),
-                    exposure: visit.exposure.into(),
-                })
-            };
-            let visits = input.visits.iter().map(visit).collect::<Result<_, _>>()?;
-            Ok((month, platform(ctx).activity.record(command.cause(), month, visits).await?))
+            let visits = input.visits.iter().map(|visit| Reported {
+                recipient: &visit.recipient_id,
+                member_state,
+                role: input.role.into(),
+                user_agent: visit.user_agent.into(),
+                exposure: visit.exposure.into(),
+            });
+            let activity = &platform(ctx).activity;
+            Ok((month, activity.report(command.cause(), month, "visits.recipientId", visits).await?))
         };
         ActivityPayload::of(&command, result.await)
     }

@@ -80,7 +80,8 @@ pub(crate) fn account(id: &str) -> Option<Uuid> {
     (found == BuyerId::TYPE || found == SellerId::TYPE).then_some(uuid)
 }
 
-fn split(id: &str) -> Option<(String, Uuid)> {
+/// The type that a global id names, and the plain id in it.
+pub(crate) fn split(id: &str) -> Option<(String, Uuid)> {
     let text = String::from_utf8(BASE64.decode(id.as_bytes()).ok()?).ok()?;
     let (name, uuid) = text.split_once(':')?;
     Some((name.to_owned(), Uuid::parse_str(uuid).ok()?))

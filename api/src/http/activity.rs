@@ -21,22 +21,19 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::activity::{MAX_VISITS, RecipientRole, Visit};
+use domain::activity::MAX_VISITS;
 use domain::calendar::Month;
-use domain::counting_rule::{Exposure, UserAgentClass};
 use domain::metadata::Role;
-use domain::place::MemberState;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::App;
 use super::body::Unread;
 use super::outcome::{answered, refused};
-use crate::ApiError;
+use crate::activity::Reported;
 use crate::auth::Viewer;
 use crate::graphql::command::Command;
-use crate::graphql::platform::Platform;
-use crate::pseudonyms::{MAX_RECIPIENT_BYTES, Pseudonyms};
+use crate::pseudonyms::MAX_RECIPIENT_BYTES;
 
 /// The largest body: so many visits with the longest ids, each with all its fields.
 pub(super) const MAX_ACTIVITY_BYTES: usize = MAX_VISITS * (MAX_RECIPIENT_BYTES + 160);
@@ -49,26 +46,6 @@ struct Batch<'a> {
     month: Option<Month>,
     #[serde(borrow)]
     visits: Vec<Reported<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Reported<'a> {
-    recipient: &'a str,
-    member_state: MemberState,
-    role: RecipientRole,
-    #[serde(default = "browser")]
-    user_agent: UserAgentClass,
-    #[serde(default = "service")]
-    exposure: Exposure,
-}
-
-fn browser() -> UserAgentClass {
-    UserAgentClass::Browser
-}
-
-fn service() -> Exposure {
-    Exposure::Service
 }
 
 /// Takes a batch.
@@ -94,32 +71,11 @@ pub(super) async fn record(State(app): State<Arc<App>>, request: Request) -> Res
     };
     let platform = app.executor.platform();
     let command = Command::by(&viewer, &platform.book, batch.command_id);
-    match command.outcome(recorded(platform, &command, batch).await) {
+    let month = batch.month.unwrap_or_else(|| Month::of(platform.book.clock().now()));
+    let visits = batch.visits.into_iter();
+    let recorded = platform.activity.report(command.cause(), month, "visits.recipient", visits).await;
+    match command.outcome(recorded.map(|done| (month, done))) {
         Ok((outcome, _)) => answered(&outcome, &outcome),
         Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why.message),
     }
-}
-
-async fn recorded(
-    platform: &Platform,
-    command: &Command<'_>,
-    batch: Batch<'_>,
-) -> Result<(Month, crate::commands::Done), ApiError> {
-    let book = &platform.book;
-    let month = batch.month.unwrap_or_else(|| Month::of(book.clock().now()));
-    if let Some(done) = platform.activity.answered(command.cause(), month).await? {
-        return Ok((month, done));
-    }
-    let names = Pseudonyms::of_month(book.keys().as_ref(), month).await?;
-    let visit = |visit: &Reported<'_>| {
-        Ok::<_, ApiError>(Visit {
-            recipient: names.of_recipient(visit.recipient, "visits.recipient")?,
-            member_state: visit.member_state,
-            role: visit.role,
-            user_agent: visit.user_agent,
-            exposure: visit.exposure,
-        })
-    };
-    let visits = batch.visits.iter().map(visit).collect::<Result<_, _>>()?;
-    Ok((month, platform.activity.record(command.cause(), month, visits).await?))
 }

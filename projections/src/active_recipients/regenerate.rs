@@ -131,7 +131,8 @@ impl<'a> Pass<'a> {
             let newest = batch.iter().filter(counts).map(|record| record.occurred_at.timestamp_micros()).max();
             reached.next = next;
             reached.moment_micros = reached.moment_micros.max(newest.unwrap_or_default());
-            self.newest = batch.iter().filter_map(|record| self.month_of(record)).next_back().or(self.newest);
+            let month = |record: &Recorded| self.month_of(kind_of(record).ok()?, record);
+            self.newest = batch.iter().rev().find_map(month).or(self.newest);
             self.make_room();
             progress(next.0.min(total), total);
             batch = following?;
@@ -141,8 +142,7 @@ impl<'a> Pass<'a> {
     }
 
     /// In which of the months an event counts, as far as its header says.
-    fn month_of(&self, record: &Recorded) -> Option<Month> {
-        let kind = EventKind::from_name(&record.event_type)?;
+    fn month_of(&self, kind: EventKind, record: &Recorded) -> Option<Month> {
         let seen = (kind == EventKind::RecipientsSeen).then(|| record.stream.id().parse().ok()).flatten();
         let month = seen.or_else(|| (kind == EventKind::OrderPlaced).then(|| Month::of(record.occurred_at)))?;
         self.of.contains(&month).then_some(month)
@@ -150,16 +150,14 @@ impl<'a> Pass<'a> {
 
     fn take(&self, record: &Recorded) -> Result<(), ViewError> {
         let kind = kind_of(record)?;
-        let Some(month) = self.month_of(record) else { return Ok(()) };
+        let Some(month) = self.month_of(kind, record) else { return Ok(()) };
         let event = Happened::read(kind, record)?.event;
         let thread = rayon::current_thread_index().unwrap_or_default() % self.takers.len();
         let mut taker = self.takers[thread].lock().unwrap_or_else(PoisonError::into_inner);
         #[allow(clippy::wildcard_enum_match_arm, reason = "of no other event is anybody active")]
         match event {
             Event::Activity(ActivityEvent::RecipientsSeen(event)) => {
-                let excluded = taker.excluded.entry(month).or_default();
-                excluded.bots += event.excluded.bots;
-                excluded.incidental += event.excluded.incidental;
+                *taker.excluded.entry(month).or_default() += event.excluded;
                 self.see(&mut taker, month, &event.seen);
             }
             Event::Order(OrderEvent::OrderPlaced(event)) => self.see(&mut taker, month, event.seen().as_slice()),
@@ -209,9 +207,7 @@ impl<'a> Pass<'a> {
         for taker in self.takers() {
             late.append(&mut taker.late);
             for (month, more) in &taker.excluded {
-                let sum = excluded.entry(*month).or_default();
-                sum.bots += more.bots;
-                sum.incidental += more.incidental;
+                *excluded.entry(*month).or_default() += *more;
             }
         }
         let row = |month: &Month| {

@@ -88,8 +88,7 @@ pub struct ActiveRecipients {
 impl ActiveRecipients {
     fn take(&mut self, month: Month, seen: Vec<Seen>, excluded: Excluded, rows: &Rows) -> Result<(), ViewError> {
         let taken = self.months.entry(rows, &month)?;
-        taken.excluded.bots += excluded.bots;
-        taken.excluded.incidental += excluded.incidental;
+        taken.excluded += excluded;
         if !seen.is_empty() {
             self.seen.put((month, taken.batches), Batch(seen));
             taken.batches += 1;

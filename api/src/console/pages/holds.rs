@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::retention::{self, Asked, PATH, PageInfo};
+use super::retention::{self, Asked, PATH};
 use crate::console::outcome::Errors;
+use crate::console::page_info::PageInfo;
 use crate::console::plain_id::plain;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{Form, Visit, command_id};

@@ -17,6 +17,7 @@ use super::holds::{self, Held, Sent};
 use crate::console::frame::Frame;
 use crate::console::number::whole;
 use crate::console::page::Page;
+use crate::console::page_info::PageInfo;
 use crate::console::plain_id::plain;
 use crate::console::schema_enum::schema_enum;
 use crate::console::trouble::Trouble;
@@ -90,21 +91,6 @@ struct Data {
 struct Dues {
     nodes: Vec<Due>,
     page_info: PageInfo,
-}
-
-/// Whether a list goes on.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
-}
-
-impl PageInfo {
-    /// After which item it goes on.
-    pub(super) fn next(self) -> Option<String> {
-        self.end_cursor.filter(|_| self.has_next_page)
-    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,7 +20,7 @@ use crate::console::frame::Frame;
 use crate::console::grounds::Grounds;
 use crate::console::outcome::Errors;
 use crate::console::page::Page;
-use crate::console::queue::PageInfo;
+use crate::console::page_info::PageInfo;
 use crate::console::schema_enum::schema_enum;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{Visit, command_id};

@@ -6,16 +6,14 @@ mod columns;
 use std::error::Error;
 use std::path::Path;
 
-use bytes::Bytes;
-use domain::Event;
 use domain::activity::{ActivityMonth, RecipientsSeen};
 use domain::calendar::Month;
 use domain::ids::CommandId;
 use domain::metadata::Actor;
 use domain::place::MemberState;
-use domain::recording::{Cause, Draft, drafts};
+use domain::recording::Cause;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog, Expected, NewEvent, StreamName};
+use event_log::{EmbeddedLog, EventLog, Expected, StreamName};
 use fixtures::half_year::{HalfYear, Made};
 use projections::data_directory::DataDirectory;
 use serde_json::{Map, Value, json};
@@ -78,20 +76,10 @@ impl Book {
     }
 
     fn append(&self, month: Month, batches: Vec<RecipientsSeen>) -> Outcome<()> {
-        let cause = |command| Cause::new(CommandId(command), Actor::system("edge"));
         let mut events = Vec::new();
         for seen in batches {
-            let (at, events_of_one) = (month.next().begins(), vec![Event::from(seen)]);
-            let drafts: Outcome<Vec<Draft>> =
-                drafts(events_of_one, &cause(Uuid::new_v4()), at, |_, _, _| Err("nothing in it is sealed".into()));
-            events.extend(drafts?.into_iter().map(|draft| NewEvent {
-                id: draft.id,
-                event_type: draft.kind.name().into(),
-                schema: draft.schema,
-                occurred_at: draft.occurred_at,
-                data: Bytes::from(draft.data),
-                metadata: Bytes::from(draft.metadata),
-            }));
+            let cause = Cause::new(CommandId(Uuid::new_v4()), Actor::system("edge"));
+            events.append(&mut fixtures::unsealed(vec![seen.into()], &cause, month.next().begins())?);
         }
         if !events.is_empty() {
             let stream = StreamName::new(ActivityMonth::stream_of(month))?;
