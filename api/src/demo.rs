@@ -19,9 +19,10 @@ use uuid::Uuid;
 
 use crate::ApiError;
 use crate::clock::ClockSetting;
+use crate::ending::Ending;
 use crate::opened::Opened;
 use crate::photos::Picture;
-use crate::serve::{Server, Settings, until_told_to_end};
+use crate::serve::{Server, Settings};
 
 /// How long the tokens hold that the demonstration prints.
 const TOKEN_HOURS: u32 = 24;
@@ -67,14 +68,15 @@ pub async fn run(
     // The generated year ends with removals and erasures whose consequences the reactors still owe.
     server.settled().await?;
     let events = server.app().executor.platform().book.log().next_position().await?;
+    let ending = Ending::awaited()?;
     say_how_to_come_in(&server, (&path, temporary.is_none()), started, events.0)?;
-    let ended = until_told_to_end(server).await;
+    ending.of(server).await;
     if let Some(temporary) = temporary {
         let path = temporary.path().to_owned();
         temporary.close().map_err(ApiError::io("deleting", &path))?;
         eprintln!("The demonstration's data was deleted.");
     }
-    ended
+    Ok(())
 }
 
 /// Keeps the history's photos, each sealed with the key of the review that shows it.

@@ -17,7 +17,7 @@
 //! | [`translation`] | texts in other languages, by a translation service |
 //! | [`photos`] | the bytes of photos, sealed |
 //! | [`opened`] | what is in a data directory, opened by the one process that may write it |
-//! | [`serve`] [`demo`] | the server; the server with a generated marketplace |
+//! | [`serve`] [`ending`] [`demo`] | the server; how it is told to end; the server with a generated marketplace |
 //! | [`error`] | what can go wrong, said to the person who must act |
 //!
 //! Invariants: an answer to a command means that its events are on disk; a command that is sent twice takes effect
@@ -30,6 +30,7 @@ pub mod clock;
 pub mod commands;
 pub mod console;
 pub mod demo;
+pub mod ending;
 pub mod error;
 pub mod esdb;
 pub mod figures;

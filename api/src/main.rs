@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::clock::ClockSetting;
+use api::ending::Ending;
 use api::esdb::Listening;
 use api::graphql::access_table::AccessTable;
 use api::keys::{KeyArguments, KeyPlace};
 use api::mail::{Link, MailSettings};
 use api::opened::{Opened, Places};
 use api::photos::Place;
-use api::serve::{MAIL_FROM, ORIGIN, Server, Settings, until_told_to_end};
+use api::serve::{MAIL_FROM, ORIGIN, Server, Settings};
 use api::submission::{SubmissionArguments, submit};
 use api::token::Signer;
 use api::translation::{ApiKey, TranslationSettings, Translator};
@@ -290,9 +291,11 @@ async fn serve(
     // After the log, which must be opened before anything speaks TLS.
     settings.translator = translation.map(Translator::new).transpose()?;
     let server = Server::start(&data, opened, settings).await?;
+    let ending = Ending::awaited()?;
     tracing::info!(address = %server.address(), "listening; /readyz tells when the views have caught up");
     if let Some(address) = server.esdb_address() {
         tracing::info!(%address, "listening for EventStoreDB's clients");
     }
-    until_told_to_end(server).await
+    ending.of(server).await;
+    Ok(())
 }

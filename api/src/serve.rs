@@ -13,7 +13,6 @@ use event_log_grpc::Face;
 use projections::Served;
 use projections::data_directory::DataDirectory;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -229,21 +228,4 @@ impl Server {
         self.log.close().await;
         tracing::info!(views = %reached, "stopped; everything acknowledged is on disk");
     }
-}
-
-/// Serves until the process is told to end.
-///
-/// # Errors
-/// As [`Server::start`].
-pub async fn until_told_to_end(server: Server) -> Result<(), ApiError> {
-    let listening = |error| ApiError::Usage(format!("listening for signals: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(listening)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(listening)?;
-    let told = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    };
-    tracing::info!(signal = told, "stopping: answering what was asked, then closing the book");
-    server.stop().await;
-    Ok(())
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Other people's EventStoreDB clients against the built program: they read, follow and append its book by gRPC. Then the
-# auditors' programs in docs/clients/. Needs the built programs (the arguments; target/release/marktboek and replay-tool
-# where nothing is said), python3 with venv, node with npm, and cargo; installs the clients into target/clients. Leaves
-# nothing running.
+# auditors' programs in docs/clients/. Needs the built programs (cargo build --workspace --bins) in the directory that is
+# named, target/debug where none is, python3 with venv, node with npm, and cargo; installs the clients into target/clients.
+# Leaves nothing running.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 target=${CARGO_TARGET_DIR:-target}
-program=${1:-$target/release/marktboek}
-replay_tool=${2:-$target/release/replay-tool}
+programs=${1:-$target/debug}
+program=$programs/marktboek
 
 # The two clients of Python want different versions of what they share.
 for client in kurrentdbclient==1.3.5 esdbclient==1.1.7; do
@@ -47,7 +47,7 @@ cp docs/clients/node/audit.mjs "$example"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -R docs/clients/rust/. Cargo.lock "$copy"
-CARGO_PROFILE_DEV_DEBUG=line-tables-only cargo build --quiet --manifest-path "$copy/Cargo.toml" --target-dir "$target"
+CARGO_PROFILE_DEV_DEBUG=none cargo build --quiet --manifest-path "$copy/Cargo.toml" --target-dir "$target"
 
 "$target/clients/kurrentdbclient/bin/python" tests/clients/examples.py --marktboek "$program" \
-    --replay-tool "$replay_tool" --rust "$target/debug/audit" --node "$example/audit.mjs"
+    --replay-tool "$programs/replay-tool" --rust "$target/debug/audit" --node "$example/audit.mjs"
