@@ -2,9 +2,9 @@
 """Lives through a small marketplace's half-year with the built program and keeps its book, for the programs of later.
 
 Three sellers and six buyers: a catalogue, listings, orders delivered late and in time, reviews moderated and contested, photos,
-a notice, three orders of authorities of which one stays open, a dangerous product whose buyers are warned, a seller removed, a
-buyer forgotten, visits of six months. Then `replay-tool` prints the figures of it. Book, keys and heads go to DIRECTORY/data,
-each file in gzip; the figures to DIRECTORY/figures; what they are to DIRECTORY/README.md.
+a notice, three orders of authorities of which one stays open, a dangerous product whose buyers are warned, a seller removed
+and then reinstated, a buyer forgotten, visits of six months. Then `replay-tool` prints the figures of it. Book, keys and heads
+go to DIRECTORY/data, each file in gzip; the figures to DIRECTORY/figures; what they are to DIRECTORY/README.md.
 
     old_book.py --marktboek PATH --replay-tool PATH DIRECTORY
 
@@ -206,6 +206,12 @@ def live(market):
     at(market, "2026-04-02T09:00:00Z")
     market.do("removeSeller", OPERATOR, sellerId=SELLERS[2], reason="TRADER_NOT_TRACEABLE",
               explanation="the trade register does not know it")
+    quiet(market)
+    removed = ("seller", SELLERS[2])
+    told = market.query("{ viewer { statementsOfReasons(first: 20) { nodes { id restriction } } } }", removed)
+    [statement] = [node["id"] for node in told["viewer"]["statementsOfReasons"]["nodes"] if node["restriction"] == "SELLER_REMOVED"]
+    complaint = market.do("lodgeComplaint", removed, "complaintId", statementId=statement, reasons="It does.")["complaintId"]
+    market.do("decideComplaint", SECOND, complaintId=complaint, outcome="REVERSED", explanation="it is there by another name")
     market.do("withdrawReview", ("buyer", BUYERS[2]), reviewId=reviews[2])
     market.do("eraseBuyer", ("buyer", BUYERS[4]))
     visits(market, 3, 3)

@@ -65,13 +65,14 @@ async fn r_3_4_07_a_notice_is_decided_once_though_its_form_is_sent_twice() {
     let none = act(&[("explanation", "written")]);
     let (status, _, none) = decided(&market, Role::Moderator, path, shown, restriction, &none).await;
     assert!(status == 422 && none.contains("id=\"outcome-1-wrong\"") && none.contains(">written</textarea>"), "{none}");
-    let empty = act(&[("outcome", "ACTION_BY_LAW"), ("criteria", "ILLEGAL_CONTENT"), ("explanation", "")]);
+    let empty = act(&[("outcome", "ACTION_BY_LAW"), ("explanation", "")]);
     let (status, _, empty) = decided(&market, Role::Moderator, path, shown, restriction, &empty).await;
     assert!(status == 422 && empty.contains("id=\"facts-1-wrong\""), "{empty}");
+    assert!(!empty.contains("ILLEGAL_CONTENT"), "the criteria are those of reviews: {empty}");
     let unexplained = act(&[("outcome", "NO_ACTION")]);
     let (status, _, unexplained) = decided(&market, Role::Moderator, path, shown, rejection, &unexplained).await;
     assert!(status == 422 && unexplained.contains("id=\"why-1-wrong\""), "{unexplained}");
-    let full = act(&[("outcome", "ACTION_BY_LAW"), ("criteria", "ILLEGAL_CONTENT"), ("explanation", "a counterfeit")]);
+    let full = act(&[("outcome", "ACTION_BY_LAW"), ("explanation", "a counterfeit")]);
     for role in [Role::Compliance, Role::Auditor, Role::Operator] {
         let other = page(&market, role, "/console").await;
         let (status, ..) = decided(&market, role, path, text(&other), restriction, &full).await;

@@ -7,6 +7,7 @@ mod support;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::ids::StatementId;
+use domain::listing::Listing;
 use domain::metadata::Role;
 use domain::statement::Statement;
 use event_log::{Direction, StreamName};
@@ -236,6 +237,20 @@ async fn r_3_4_10_what_came_back_after_a_complaint_stays_when_reactors_begin_at_
         assert_eq!(refusals(&reversed), vec![], "{reversed}");
         reviews.push(review);
     }
+    let input = and(notice_input(), json!({ "listingId": listing }));
+    let notice = anybody(&market, "submitNotice", "SubmitNoticeInput", input, "noticeId").await["noticeId"].clone();
+    let remove = json!({
+        "listingId": listing, "reason": "BREACH_OF_TERMS", "explanation": "no charger in the box", "noticeId": notice,
+    });
+    market.done(Role::Operator, "removeListing", "RemoveListingInput", remove, "listing { forSale }").await;
+    let contest = json!({ "statementId": stated(&market, "listing", &listing).await, "reasons": "it is in the box" });
+    let lodged = market.done(Role::Seller, "lodgeComplaint", "LodgeComplaintInput", contest, "complaintId").await;
+    let reverse =
+        json!({ "complaintId": lodged["complaintId"], "outcome": "REVERSED", "explanation": "it is in the box" });
+    assert_eq!(
+        refusals(&colleague(&market, "decideComplaint", "DecideComplaintInput", reverse, "status").await),
+        vec![]
+    );
     market.server.settled().await.unwrap();
     market.server.stop().await;
     std::fs::remove_dir_all(DataDirectory::new(directory.path()).reactors()).unwrap();
@@ -247,6 +262,9 @@ async fn r_3_4_10_what_came_back_after_a_complaint_stays_when_reactors_begin_at_
         let online = market.ask(None, read, json!({ "id": review })).await;
         assert_eq!(online["data"]["review"], json!({ "status": "ONLINE" }));
     }
+    let query = "query P($id: ID!) { product(id: $id) { offers { listingId } } }";
+    let offers = market.ask(None, query, json!({ "id": PRODUCT })).await["data"]["product"]["offers"].clone();
+    assert_eq!(offers, json!([{ "listingId": listing }]));
     market.server.stop().await;
 }
 
@@ -421,12 +439,51 @@ async fn r_2_2_05_a_listing_whose_removal_was_wrong_is_for_sale_again_as_it_was_
     let back = json!([{ "listingId": first, "price": { "amount": "199.00" } }]);
     assert_eq!(offers().await, back, "in the buy box, for what it cost");
 
+    let contested = stated(&market, "listing", &second).await;
     // Its seller is removed meanwhile: what was wrong of the second removal does not let a removed seller sell.
     let remove = json!({ "sellerId": SELLER, "reason": "BREACH_OF_TERMS", "explanation": "sold new phones" });
     market.done(Role::Operator, "removeSeller", "RemoveSellerInput", remove, "seller { id }").await;
     market.server.settled().await.unwrap();
     reverse(&complaints[1]).await;
     assert_eq!(offers().await, json!([]));
+    assert_ne!(stated(&market, "listing", &second).await, contested, "and says so");
+    // Once that is found wrong as well, both are back.
+    let contest = json!({ "statementId": stated(&market, "seller", SELLER).await, "reasons": "they were refurbished" });
+    let lodged = market.done(Role::Seller, "lodgeComplaint", "LodgeComplaintInput", contest, "complaintId").await;
+    reverse(&lodged["complaintId"]).await;
+    for listing in [&first, &second] {
+        let book = &market.server.app().executor.platform().book;
+        assert!(matches!(book.load::<Listing>(plain(listing)).await.unwrap(), Listing::ForSale(_)));
+    }
+    market.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_05_a_sellers_complaint_that_is_well_founded_brings_the_shop_back_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    let kept = market.stock().await;
+    let withdrawn =
+        market.done(Role::Seller, "publishListing", "PublishListingInput", listing_input(), "listing { id }");
+    let withdrawn = withdrawn.await["listing"]["id"].clone();
+    let withdraw = json!({ "listingId": withdrawn, "reason": "WITHDRAWN_BY_SELLER", "explanation": "sold out" });
+    market.done(Role::Seller, "removeListing", "RemoveListingInput", withdraw, "listing { forSale }").await;
+    let query = "query P($id: ID!) { product(id: $id) { offers { listingId price { amount } } } }";
+    let offers = async || market.ask(None, query, json!({ "id": PRODUCT })).await["data"]["product"]["offers"].clone();
+    market.server.settled().await.unwrap();
+    let before = offers().await;
+    assert_eq!((before.as_array().unwrap().len(), &before[0]["listingId"]), (1, &json!(kept)));
+    let remove = json!({ "sellerId": SELLER, "reason": "BREACH_OF_TERMS", "explanation": "sold new phones" });
+    market.done(Role::Operator, "removeSeller", "RemoveSellerInput", remove, "seller { id }").await;
+    let contest = json!({ "statementId": stated(&market, "seller", SELLER).await, "reasons": "they were refurbished" });
+    let lodged = market.done(Role::Seller, "lodgeComplaint", "LodgeComplaintInput", contest, "complaintId").await;
+    assert_eq!(offers().await, json!([]));
+    let reverse =
+        json!({ "complaintId": lodged["complaintId"], "outcome": "REVERSED", "explanation": "the invoices show it" });
+    let reversed = colleague(&market, "decideComplaint", "DecideComplaintInput", reverse, "status").await;
+    assert_eq!(refusals(&reversed), vec![], "{reversed}");
+    market.server.settled().await.unwrap();
+    assert_eq!(offers().await, before, "and what its seller had withdrawn stays away");
     market.server.stop().await;
 }
 

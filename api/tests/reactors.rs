@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "where a test fails it should stop, and say where")]
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,10 +13,12 @@ use api::reactors::monthly_fees::MonthlyFees;
 use api::reactors::seller_removal::SellerRemoval;
 use api::reactors::{Fact, Reactor};
 use domain::EventKind;
-use domain::ids::{CommandId, ListingId, ProductId, SellerId, StaffId};
+use domain::event::Event;
+use domain::ids::{CommandId, ComplaintId, ListingId, ProductId, SellerId, StaffId};
+use domain::listing::{Listing, ListingCommand, ListingRemovalReason};
 use domain::metadata::Actor;
 use domain::recording::Cause;
-use domain::seller::{SellerCommand, SellerRemovalReason};
+use domain::seller::{FormerListings, Seller, SellerCommand, SellerEvent, SellerRemovalReason};
 use event_log::embedded::EmbeddedOptions;
 use event_log::{EmbeddedLog, OwnKeys, Position, Recorded};
 use fixtures::{Marketplace, Occasion};
@@ -102,6 +105,104 @@ async fn r_2_2_04_a_cascade_that_is_killed_at_every_step_leaves_nothing_and_does
         assert_eq!(count(&book, EventKind::ListingRemoved), done, "and never twice");
     }
     assert_eq!(done, 500, "nothing is left for sale");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_05_what_came_down_with_a_seller_comes_back_once_when_the_removal_was_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let book = book(directory.path(), &history(20, true), "2026-01-05T10:00:00Z").await;
+    let (as_system, now) =
+        (|number| Cause::new(CommandId(Uuid::from_u128(number)), Actor::system("test")), book.clock().now());
+    // Half of them are down when the removal is found to be wrong, and one more comes down for a reason of its own.
+    let mut state = folded(&SellerRemoval, &book);
+    for _ in 0..10 {
+        assert!(SellerRemoval.act(&book, &mut state, now).await.unwrap());
+    }
+    let last = Uuid::from_u128(1_019);
+    let dangerous = |_: Listing| {
+        ready(Ok(ListingCommand::Remove {
+            seller: None,
+            reason: ListingRemovalReason::Dangerous,
+            explanation: "its battery burns".into(),
+            shop_name: None,
+            notice: None,
+            decided_by: Some(StaffId("m-1".into())),
+        }))
+    };
+    book.execute(last, &as_system(9_001), dangerous).await.unwrap();
+    let complaint = ComplaintId(Uuid::from_u128(7));
+    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(complaint)));
+    book.execute(SELLER.0, &as_system(9_002), reinstate).await.unwrap();
+    // Whoever has not heard of it yet takes nothing down of a seller who sells.
+    assert!(!SellerRemoval.act(&book, &mut state, now).await.unwrap());
+    assert_eq!(count(&book, EventKind::ListingRemoved), 11);
+    let mut back = 0;
+    loop {
+        // Killed after each append, before anything was noted, and then after it was.
+        let noted = serde_json::to_vec(&folded(&SellerRemoval, &book)).unwrap();
+        let read = || serde_json::from_slice::<<SellerRemoval as Reactor>::State>(&noted).unwrap();
+        if !SellerRemoval.act(&book, &mut read(), now).await.unwrap() {
+            break;
+        }
+        back += 1;
+        assert!(SellerRemoval.act(&book, &mut read(), now).await.unwrap());
+        assert_eq!(count(&book, EventKind::ListingReinstated), back, "each comes back once");
+    }
+    assert_eq!(back, 10);
+    assert!(matches!(book.load::<Listing>(Uuid::from_u128(1_000)).await.unwrap(), Listing::ForSale(_)));
+    assert!(matches!(book.load::<Listing>(last).await.unwrap(), Listing::Removed(_)), "that decision stands");
+}
+
+/// What was written when such listings stayed away still says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_05_nothing_comes_back_for_a_reinstatement_of_version_1() {
+    let directory = tempfile::tempdir().unwrap();
+    let book = book(directory.path(), &history(2, true), "2026-01-05T10:00:00Z").await;
+    let (now, mut state) = (book.clock().now(), folded(&SellerRemoval, &book));
+    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(ComplaintId(Uuid::from_u128(7)))));
+    let cause = Cause::new(CommandId(Uuid::from_u128(9_001)), Actor::system("test"));
+    book.execute(SELLER.0, &cause, reinstate).await.unwrap();
+    let mut state = <SellerRemoval as Reactor>::State::default();
+    for record in records(&book) {
+        let mut fact = Fact::read(&record).unwrap();
+        if let Event::Seller(SellerEvent::SellerReinstated(event)) = &mut fact.event {
+            event.listings = FormerListings::ToBePublishedAnew;
+        }
+        SellerRemoval.fold(&mut state, &fact);
+    }
+    assert!(!SellerRemoval.act(&book, &mut state, now).await.unwrap());
+    assert_eq!(count(&book, EventKind::ListingReinstated), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_2_2_05_nothing_comes_back_with_a_seller_who_was_removed_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let book = book(directory.path(), &history(2, true), "2026-01-05T10:00:00Z").await;
+    let (as_system, now) =
+        (|number| Cause::new(CommandId(Uuid::from_u128(number)), Actor::system("test")), book.clock().now());
+    let mut state = folded(&SellerRemoval, &book);
+    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(ComplaintId(Uuid::from_u128(7)))));
+    book.execute(SELLER.0, &as_system(9_001), reinstate).await.unwrap();
+    let mut behind = folded(&SellerRemoval, &book);
+    let remove = |_: Seller| {
+        ready(Ok(SellerCommand::Remove {
+            reason: SellerRemovalReason::BreachOfLaw,
+            explanation: "sold what was stolen".into(),
+            decided_by: StaffId("o-1".into()),
+        }))
+    };
+    book.execute(SELLER.0, &as_system(9_002), remove).await.unwrap();
+    while SellerRemoval.act(&book, &mut behind, now).await.unwrap() {}
+    let mut state = folded(&SellerRemoval, &book);
+    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    assert_eq!(count(&book, EventKind::ListingReinstated), 0);
+    // What the first removal had taken down is not lost: a second complaint that is well-founded brings it back too.
+    book.execute(SELLER.0, &as_system(9_003), reinstate).await.unwrap();
+    let mut state = folded(&SellerRemoval, &book);
+    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    assert_eq!(count(&book, EventKind::ListingReinstated), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

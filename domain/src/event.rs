@@ -164,7 +164,7 @@ macro_rules! events {
 
 events! {
     Seller(SellerEvent) {
-        SellerRegistered = 1, SellerTermsAccepted = 1, SellerVerified = 1, SellerRemoved = 1, SellerReinstated = 1,
+        SellerRegistered = 1, SellerTermsAccepted = 1, SellerVerified = 1, SellerRemoved = 1, SellerReinstated = 2,
         SellerFeeCharged = 1,
     }
     Product(ProductEvent) { ProductCatalogued = 1 }

@@ -2,7 +2,8 @@
 //!
 //! Only refurbished electronics are listed (R-1.1-02), by verified sellers (R-2.1-01). The operator may remove a
 //! listing for convenience or for a cause (R-2.2-01 to R-2.2-03). It comes back only when a complaint about that very decision is
-//! well-founded, as it last stood and as of its first publication (R-2.2-05, DSA art. 20(4)); never otherwise.
+//! well-founded, or about the removal of its seller where that took it down; as it last stood and as of its first publication
+//! (R-2.2-05, DSA art. 20(4), P2B art. 4(3)); never otherwise.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,16 @@ pub struct ListingRemoved {
     pub decided_by: Option<StaffId>,
 }
 
+impl ListingRemoved {
+    /// The facts of a removal that follows from the seller's.
+    pub const SELLER_WAS_REMOVED: &'static str = "its seller was removed";
+
+    fn with_its_seller(product: ProductId, seller: SellerId) -> Self {
+        let (reason, explanation) = (ListingRemovalReason::SellerRemoved, Self::SELLER_WAS_REMOVED.to_owned());
+        Self { product, seller, reason, explanation, notice_id: None, decided_by: None }
+    }
+}
+
 /// A removed listing is for sale again (R-2.2-05). Because of a well-founded complaint. By the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -202,9 +213,9 @@ pub enum ListingCommand {
     Reinstate {
         /// The well-founded complaint.
         complaint: ComplaintId,
-        /// When the removal took effect that it is about, from the statement of reasons.
+        /// When the removal took effect that is taken back.
         removed_at: DateTime<Utc>,
-        /// Why it was removed, from the statement of reasons.
+        /// Why it was removed then.
         reason: ListingRemovalReason,
         /// How far its seller has come, from the seller's stream.
         seller_standing: SellerStanding,
@@ -261,7 +272,12 @@ impl Listing {
     pub fn for_sale(&self, rule: Rule) -> Result<&ListingPublished, Refusal> {
         match self {
             Self::ForSale(listed) => Ok(&listed.listing),
-            Self::Unknown => Err(Refusal::new(rule, Refused::NotFound, "listingId", "there is no such listing")),
+            Self::Unknown => Err(Refusal::new(
+                rule,
+                Refused::NotFound,
+                "listingId",
+                "there is no such listing; give the id that its product's offers have",
+            )),
             Self::Removed(_) => Err(Refusal::new(
                 rule,
                 Refused::NotEligible,
@@ -328,6 +344,13 @@ impl Aggregate for Listing {
             ListingCommand::Remove { seller, reason, explanation, shop_name, notice, decided_by } => {
                 let rule = reason.rule();
                 let listing = match self {
+                    // What came down with its seller may come back with them, but for what is decided of the listing itself.
+                    Self::Removed(delisted)
+                        if delisted.reason == ListingRemovalReason::SellerRemoved
+                            && reason != ListingRemovalReason::SellerRemoved =>
+                    {
+                        &delisted.last.listing
+                    }
                     Self::Removed(_) => {
                         return Err(Refusal::new(
                             rule,
@@ -386,9 +409,16 @@ impl Aggregate for Listing {
                 require(contested, CONTEST, Refused::NotEligible, "listingId", || {
                     "this listing is removed by another decision than the one contested".to_owned()
                 })?;
-                may_list(seller_standing, "its seller was removed since")?;
                 let Listed { listing, published_at } = delisted.last.clone();
-                Ok(vec![ListingReinstated { listing, published_at, complaint }.into()])
+                let (product, seller) = (listing.product, listing.seller);
+                let back = ListingReinstated { listing, published_at, complaint }.into();
+                // What was wrong is taken back; what stands, its seller's removal, takes it down. So it comes back with its
+                // seller, if that was wrong as well.
+                if seller_standing == SellerStanding::Removed && reason != ListingRemovalReason::SellerRemoved {
+                    return Ok(vec![back, ListingRemoved::with_its_seller(product, seller).into()]);
+                }
+                may_list(seller_standing, "its seller was removed since")?;
+                Ok(vec![back])
             }
         }
     }
@@ -408,8 +438,10 @@ impl Aggregate for Listing {
                 let (last, reason) = (listed.clone(), event.reason);
                 *self = Self::Removed(Box::new(Delisted { last, removed_at: occurred_at, reason }));
             }
-            (ListingEvent::ListingPriceChanged(_), Self::Unknown)
-            | (ListingEvent::ListingRemoved(_), Self::Unknown | Self::Removed(_)) => {}
+            (ListingEvent::ListingRemoved(event), Self::Removed(delisted)) => {
+                (delisted.removed_at, delisted.reason) = (occurred_at, event.reason);
+            }
+            (ListingEvent::ListingPriceChanged(_) | ListingEvent::ListingRemoved(_), Self::Unknown) => {}
         }
     }
 }
@@ -617,16 +649,47 @@ mod tests {
         let another = ("R-2.2-05", Refused::NotEligible);
         assert_eq!(removed.refusal(reinstate(ListingRemovalReason::Dangerous, removed_at, verified)), another);
         assert_eq!(removed.refusal(reinstate(reason, published_at, verified)), another);
-        for standing in [SellerStanding::Unknown, SellerStanding::Registered, SellerStanding::Removed] {
+        for standing in [SellerStanding::Unknown, SellerStanding::Registered] {
             let refused = removed.refusal(reinstate(reason, removed_at, standing));
             assert_eq!(refused, ("R-2.1-01", Refused::NotEligible));
         }
+        // Of two decisions the wrong one is taken back, and the other one stands.
+        let of_removed_seller = reinstate(reason, removed_at, SellerStanding::Removed);
+        let events = removed.when(of_removed_seller.clone()).unwrap();
+        let [ListingEvent::ListingReinstated(back), ListingEvent::ListingRemoved(down)] = &events[..] else { panic!() };
+        assert_eq!((back.complaint.0.as_u128(), down.reason), (7, ListingRemovalReason::SellerRemoved));
+        let with_seller = removed.clone().after(of_removed_seller);
+        let Listing::Removed(delisted) = with_seller.state() else { panic!("a removed seller sells") };
+        assert_eq!(
+            (delisted.reason, delisted.last.published_at),
+            (ListingRemovalReason::SellerRemoved, at(published_at))
+        );
+        let same = |standing| reinstate(ListingRemovalReason::SellerRemoved, "2026-03-01T12:00:00Z", standing);
+        assert_eq!(with_seller.refusal(same(SellerStanding::Removed)), ("R-2.1-01", Refused::NotEligible));
+        assert!(with_seller.after(same(verified)).state().for_sale(Rule("R-1.2-03")).is_ok());
         let back = removed.after(good());
         assert!(back.state().for_sale(Rule("R-1.2-03")).is_ok());
         assert_eq!(back.refusal(good()), ("R-2.2-05", Refused::AlreadyDone));
         // Removed again, by another decision: the complaint about the first one changes nothing.
         assert_eq!(back.after(remove(reason)).refusal(good()), another);
         assert_eq!(given::<Listing>().refusal(good()), ("R-2.2-05", Refused::NotFound));
+    }
+
+    #[test]
+    fn r_2_2_03_what_came_down_with_its_seller_is_removed_for_what_it_is_itself_too() {
+        let (with_its_seller, dangerous) = (ListingRemovalReason::SellerRemoved, ListingRemovalReason::Dangerous);
+        let down = published().at("2026-02-01T12:00:00Z").after(remove(with_its_seller));
+        let down = down.at("2026-02-02T12:00:00Z").after(remove(dangerous));
+        let Listing::Removed(delisted) = down.state() else { panic!("it is for sale") };
+        assert_eq!((delisted.reason, delisted.removed_at), (dangerous, at("2026-02-02T12:00:00Z")));
+        let back_with_seller = ListingCommand::Reinstate {
+            complaint: ComplaintId(Uuid::from_u128(7)),
+            removed_at: at("2026-02-01T12:00:00Z"),
+            reason: with_its_seller,
+            seller_standing: SellerStanding::Verified,
+        };
+        assert_eq!(down.refusal(back_with_seller), ("R-2.2-05", Refused::NotEligible));
+        assert_eq!(down.refusal(remove(dangerous)), ("R-2.2-03", Refused::AlreadyDone));
     }
 
     #[test]
@@ -643,6 +706,8 @@ mod tests {
         ] {
             let removed = published().after(remove(reason));
             assert_eq!(removed.refusal(remove(reason)), (rule, Refused::AlreadyDone));
+            let with_its_seller = remove(ListingRemovalReason::SellerRemoved);
+            assert_eq!(removed.refusal(with_its_seller), ("R-2.2-04", Refused::AlreadyDone));
             assert_eq!(removed.state().for_sale(Rule("R-1.2-03")).unwrap_err().kind, Refused::NotEligible);
         }
     }

@@ -282,9 +282,10 @@ impl Aggregate for Notice {
                         ));
                     }
                 };
-                let criteria = match outcome {
-                    NoticeOutcome::ActionByLaw | NoticeOutcome::ActionByTerms => named(criteria)?,
-                    NoticeOutcome::NoAction => Vec::new(),
+                let criteria = match (target, outcome) {
+                    (_, NoticeOutcome::NoAction) => Vec::new(),
+                    (NoticeTarget::Listing(_), _) => none(&criteria)?,
+                    (NoticeTarget::Review(_) | NoticeTarget::Photos(_), _) => named(criteria)?,
                 };
                 let explanation = match outcome {
                     // What is done because of it says the same to whom it restricts, and in public.
@@ -311,8 +312,18 @@ impl Aggregate for Notice {
     }
 }
 
+/// The criteria are those of reviews. A listing is removed for reasons of its own (R-2.2-01 to R-2.2-03), and what is said of
+/// it in public is one of them.
+fn none(criteria: &[Criterion]) -> Result<Vec<Criterion>, Refusal> {
+    require(criteria.is_empty(), DECISION, Refused::Invalid, "criteria", || {
+        "the criteria are those of reviews; of a listing say only whether the law or the terms are broken, by the outcome"
+            .to_owned()
+    })?;
+    Ok(Vec::new())
+}
+
 /// Whether the law or the terms are the ground is said once, by the criteria of a review or its photos: what is done and
-/// what is reported of it must not differ. A listing is removed for reasons of its own.
+/// what is reported of it must not differ.
 fn fits(target: NoticeTarget, outcome: NoticeOutcome, criteria: &[Criterion]) -> Result<(), Refusal> {
     let law = criteria.iter().any(|criterion| criterion.is_law());
     let fits = match (target, outcome) {
@@ -423,6 +434,15 @@ mod tests {
             let refusal = open.when(decide(outcome, &[criterion])).unwrap_err();
             assert_eq!((refusal.kind, refusal.field), (Refused::Invalid, "outcome"));
         }
+        // A listing is removed for reasons of its own.
+        let mut of_listing = submit(Some("jo@example.eu"), Allegation::Illegal, true);
+        if let NoticeCommand::Submit { target, .. } = &mut of_listing {
+            *target = NoticeTarget::Listing(ListingId(Uuid::from_u128(3)));
+        }
+        let of_listing = given::<Notice>().after(of_listing);
+        let refusal = of_listing.when(decide(NoticeOutcome::ActionByLaw, &[Criterion::Advertising])).unwrap_err();
+        assert_eq!((refusal.kind, refusal.field), (Refused::Invalid, "criteria"));
+        assert!(of_listing.when(decide(NoticeOutcome::ActionByLaw, &[])).is_ok());
         // What is done says so in public, word for word.
         for (outcome, ok) in [(NoticeOutcome::ActionByTerms, false), (NoticeOutcome::NoAction, true)] {
             let mut told = decide(outcome, &[Criterion::Insulting]);

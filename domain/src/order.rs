@@ -429,10 +429,14 @@ pub fn quote(lines: &[RequestedLine], insured: bool, policies: &Policies) -> Res
     })?;
     let too_much = || Refusal::new(RULE, Refused::Invalid, "lines", "the order's total is too large; split it");
     let (mut items, mut delivery) = (Money::zero(policies.currency), Money::zero(policies.currency));
-    for line in lines {
-        let listing = line.listing.for_sale(RULE)?;
+    for (number, line) in (1..).zip(lines) {
+        let listing = line.listing.for_sale(RULE).map_err(|refusal| Refusal {
+            field: "lines.listingId",
+            message: format!("line {number}: {}", refusal.message),
+            ..refusal
+        })?;
         require((1..=100).contains(&line.quantity), RULE, Refused::Invalid, "lines.quantity", || {
-            format!("a line is of 1 to 100 pieces, not {}", line.quantity)
+            format!("line {number}: a line is of 1 to 100 pieces, not {}", line.quantity)
         })?;
         items = listing.price.times(line.quantity).and_then(|cost| items.plus(cost)).ok_or_else(too_much)?;
         delivery = delivery.plus(listing.delivery_cost).ok_or_else(too_much)?;

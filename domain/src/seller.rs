@@ -95,13 +95,24 @@ pub struct SellerRemoved {
     pub decided_by: Option<StaffId>,
 }
 
-/// The seller may sell again, since their complaint about the removal was well-founded (P2B art. 4(3)). What they had
-/// listed is theirs to publish anew. By the platform.
+/// What becomes of the listings that came down with a seller, now that the seller may sell again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FormerListings {
+    /// They come back as they stood, as what followed from a decision that was taken back.
+    ComeBack,
+    /// They stay away, and are the seller's to publish anew, as the platform did at first.
+    ToBePublishedAnew,
+}
+
+/// The seller may sell again, since their complaint about the removal was well-founded (P2B art. 4(3)). By the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SellerReinstated {
     /// The complaint.
     pub complaint: ComplaintId,
+    /// What becomes of the listings that came down with the seller.
+    pub listings: FormerListings,
 }
 
 /// The seller's fee for a calendar month was charged (R-1.2-04). By the platform.
@@ -294,7 +305,7 @@ impl Aggregate for Seller {
                 require(self.standing == SellerStanding::Removed, CONTEST, Refused::AlreadyDone, "sellerId", || {
                     "this seller is not removed".to_owned()
                 })?;
-                Ok(vec![SellerReinstated { complaint }.into()])
+                Ok(vec![SellerReinstated { complaint, listings: FormerListings::ComeBack }.into()])
             }
             SellerCommand::ChargeFee { month } => {
                 const FEE: Rule = Rule("R-1.2-04");
@@ -468,7 +479,10 @@ mod tests {
         let reinstate = SellerCommand::Reinstate(ComplaintId(Uuid::nil()));
         let verified = given::<Seller>().after(register(contact(), true)).after(verify());
         assert_eq!(verified.refusal(reinstate.clone()), ("R-2.2-05", Refused::AlreadyDone));
-        let back = verified.after(remove()).at("2026-05-01T10:00:00Z").after(reinstate);
+        let removed = verified.after(remove()).at("2026-05-01T10:00:00Z");
+        let [SellerEvent::SellerReinstated(event)] = &removed.when(reinstate.clone()).unwrap()[..] else { panic!() };
+        assert_eq!(event.listings, FormerListings::ComeBack);
+        let back = removed.after(reinstate);
         assert_eq!(back.state().standing, SellerStanding::Verified);
         // The months while the seller was removed are not charged.
         assert_eq!(back.state().months_due(crate::given::at("2026-05-02T10:00:00Z")).len(), 1);

@@ -30,6 +30,7 @@ fn upcaster(kind: EventKind, version: u16) -> Option<fn(&mut Value)> {
         (EventKind::AuthorityOrderReceived, 1) => Some(authority_order_received_1_to_2),
         (EventKind::BuyersWarned, 1) => Some(buyers_warned_1_to_2),
         (EventKind::RecipientsSeen, 1) => Some(recipients_seen_1_to_2),
+        (EventKind::SellerReinstated, 1) => Some(seller_reinstated_1_to_2),
         // Version 1 did not say by which pseudonym its buyer is known in the month's activity: the buyer's own id was one.
         (EventKind::OrderPlaced, 1) => None,
         // Version 2 knows one more kind of mail; what version 1 says is said the same way in version 2.
@@ -81,6 +82,11 @@ fn buyers_warned_1_to_2(data: &mut Value) {
             *buyer = json!({ "buyer": buyer, "order": null });
         }
     }
+}
+
+/// When version 1 was written, what had come down with a seller stayed away.
+fn seller_reinstated_1_to_2(data: &mut Value) {
+    add(data, json!({ "listings": "TO_BE_PUBLISHED_ANEW" }));
 }
 
 /// Version 1 was of one Member State and part, named recipients by whole ids, and was decided by the first rule.

@@ -188,8 +188,9 @@ impl View for Retention {
             }
             Event::Listing(ListingEvent::ListingRemoved(event)) => {
                 let sale = self.products.entry(rows, &event.product)?;
-                sale.listings.remove(&ListingId(happened.id));
-                if sale.listings.is_empty() {
+                // What had come down with its seller may be removed for another reason as well.
+                let was_for_sale = sale.listings.remove(&ListingId(happened.id));
+                if was_for_sale && sale.listings.is_empty() {
                     sale.off_sale_since = Some(at);
                     self.unsettled_products.insert(event.product);
                 }

@@ -82,7 +82,8 @@ pub struct DecideNoticeInput {
     notice_id: ID,
     /// What it comes to.
     outcome: NoticeOutcome,
-    /// Against which criteria; at least one where something is restricted.
+    /// Against which criteria; at least one where a review or its photos are restricted. None of a listing, which is removed
+    /// for reasons of its own: BREACH_OF_LAW or BREACH_OF_TERMS, by the outcome.
     #[graphql(default)]
     criteria: Vec<ReviewCriterion>,
     /// The facts, in words; no personal data.

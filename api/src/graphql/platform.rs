@@ -165,7 +165,8 @@ pub struct Provenance {
     as_of: DateTime<Utc>,
     /// The version of the policies by which it was computed, where any decides.
     policy_version: Option<u32>,
-    /// SHA-256 of the figure as it is printed.
+    /// SHA-256 of the figure: the same figure at the same address has the same one. Of a figure that `replay-tool` prints too,
+    /// as the active recipients and the transparency report, it is the digest that it prints.
     digest: String,
 }
 

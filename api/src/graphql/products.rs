@@ -54,7 +54,7 @@ impl Category {
         self.slug.as_str()
     }
 
-    /// How many products it has.
+    /// How many products it has, for sale or not. A category page lists those that somebody offers.
     async fn product_count(&self, ctx: &Context<'_>) -> Result<u64> {
         self.counted(ctx, |inside| inside.iter().map(|(_, count)| count).sum())
     }
@@ -74,9 +74,10 @@ impl Category {
 pub enum ProductSort {
     /// By orders in the last 30 days; ties by lower price, then product.
     BestSelling,
-    /// Price, low to high.
+    /// Price, low to high: the lowest at which anybody offers the product, also where another offer of the same condition won
+    /// the buy box.
     PriceAsc,
-    /// Price, high to low.
+    /// The same, high to low.
     PriceDesc,
 }
 

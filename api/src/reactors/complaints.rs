@@ -1,6 +1,6 @@
 //! What a complaint found to be decided wrongly is taken back (R-3.4-10, DSA art. 20(4)): the review or its photos come
-//! back, the account is open again, the seller may sell again, the listing is for sale as it was. What a removed seller had
-//! listed is theirs to publish anew.
+//! back, the account is open again, the seller may sell again, the listing is for sale as it was. What had come down with a
+//! seller follows from that, by [`super::seller_removal`].
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -32,6 +32,8 @@ type Reversal = (Uuid, ComplaintId, StatementId, Restriction);
 #[async_trait]
 impl Reactor for Complaints {
     const NAME: &'static str = "complaints";
+    /// The first one took it for settled that a listing of a removed seller could not come back.
+    const VERSION: u32 = 2;
     const WANTS: &'static [EventKind] = &[EventKind::ComplaintDecided];
     type State = VecDeque<Reversal>;
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`erasure`] | a subject's key is destroyed when its erasure is asked for, or once no legal hold keeps it |
 //! | [`recipient_keys`] | the keys that named the recipients of months are destroyed when their figure is published |
-//! | [`seller_removal`] | a removed seller's listings come down |
+//! | [`seller_removal`] | a removed seller's listings come down, and come back with a seller whose removal was wrong |
 //! | [`statements`] | whoever a decision restricts gets a statement of reasons |
 //! | [`notices`] | a notice and what it leads to are decided together |
 //! | [`complaints`] | what was decided wrongly is taken back |

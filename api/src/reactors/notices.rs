@@ -3,8 +3,8 @@
 //! the other follows in their name; a person has decided both (R-3.4-07).
 //!
 //! What was removed may come back, because of a complaint. So it is not enough that a removal is refused where it was done
-//! already: a reactor that lost its checkpoint would do it again. The review's stream says whether there is still something
-//! to do.
+//! already: a reactor that lost its checkpoint would do it again. The stream of the review or listing says whether there is
+//! still something to do.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use domain::criterion::Criterion;
 use domain::event::Event;
 use domain::ids::{NoticeId, StaffId};
-use domain::listing::{Listing, ListingCommand, ListingEvent, ListingRemovalReason};
+use domain::listing::{Listing, ListingCommand, ListingEvent, ListingRemovalReason, ListingRemoved};
 use domain::notice::{Notice, NoticeCommand, NoticeDecided, NoticeEvent, NoticeOutcome, NoticeTarget};
 use domain::review::{Judgement, PhotosRemoved, Review, ReviewCommand, ReviewEvent, ReviewModerated};
 use domain::{EventKind, statement::Ground};
@@ -38,7 +38,7 @@ pub enum Follows {
         notice: NoticeId,
         /// As what.
         outcome: NoticeOutcome,
-        /// Against which criteria.
+        /// Against which criteria; none of a listing, which is removed for reasons of its own.
         criteria: Vec<Criterion>,
         /// The facts.
         explanation: String,
@@ -59,19 +59,16 @@ impl Reactor for Notices {
 
     fn fold(&self, state: &mut Self::State, fact: &Fact) {
         let follows = if let Event::Review(ReviewEvent::ReviewModerated(event)) = &fact.event {
-            let decided_by = Some(event.decided_by.clone());
-            decided(event.notice_id, &event.criteria, &event.explanation, decided_by)
+            let (criteria, decided_by) = (&event.criteria, Some(event.decided_by.clone()));
+            let law = Ground::Criteria(criteria.clone()).is_law();
+            decided(event.notice_id, law, criteria, &event.explanation, decided_by)
         } else if let Event::Review(ReviewEvent::PhotosRemoved(event)) = &fact.event {
-            let decided_by = Some(event.decided_by.clone());
-            decided(event.notice_id, &event.criteria, &event.explanation, decided_by)
+            let (criteria, decided_by) = (&event.criteria, Some(event.decided_by.clone()));
+            let law = Ground::Criteria(criteria.clone()).is_law();
+            decided(event.notice_id, law, criteria, &event.explanation, decided_by)
         } else if let Event::Listing(ListingEvent::ListingRemoved(event)) = &fact.event {
             let law = Ground::Listing(event.reason).is_law();
-            let criterion = if law { Criterion::IllegalContent } else { Criterion::RegulatoryBreach };
-            let mut follows = decided(event.notice_id, &[criterion], &event.explanation, event.decided_by.clone());
-            if let (Some(Follows::Decide { outcome, .. }), false) = (&mut follows, law) {
-                *outcome = NoticeOutcome::ActionByTerms;
-            }
-            follows
+            decided(event.notice_id, law, &[], &event.explanation, event.decided_by.clone())
         } else if let Event::Notice(NoticeEvent::NoticeDecided(event)) = &fact.event {
             (event.outcome != NoticeOutcome::NoAction).then(|| Follows::Remove(NoticeId(fact.id), event.clone()))
         } else {
@@ -101,33 +98,37 @@ impl Reactor for Notices {
 
 fn decided(
     notice: Option<NoticeId>,
+    law: bool,
     criteria: &[Criterion],
     explanation: &str,
     moderator: Option<StaffId>,
 ) -> Option<Follows> {
-    let criteria = criteria.to_vec();
-    let law = Ground::Criteria(criteria.clone()).is_law();
     let outcome = if law { NoticeOutcome::ActionByLaw } else { NoticeOutcome::ActionByTerms };
     let (notice, moderator, explanation) = (notice?, moderator?, explanation.to_owned());
+    let criteria = criteria.to_vec();
     Some(Follows::Decide { notice, outcome, criteria, explanation, moderator })
 }
 
-/// Whether the review's stream has the removal that a notice led to, or what came after it: that a complaint put the review
-/// back since the notice was decided. A listing does not come back.
+/// Whether the stream of what the notice is about has the removal that it led to, or what came after it: that a complaint put
+/// it back since the notice was decided.
 async fn is_past(book: &Book, decision: Uuid, notice: NoticeId, target: NoticeTarget) -> Result<bool, ApiError> {
-    let (NoticeTarget::Review(review) | NoticeTarget::Photos(review)) = target else { return Ok(false) };
     let (_, of_notice) = book.load_recorded::<Notice>(notice.0).await?;
     let decided_at = of_notice.iter().find(|record| record.id == decision).map(|record| record.position);
-    let (_, of_review) = book.load_recorded::<Review>(review.0).await?;
-    for record in &of_review {
-        let Event::Review(event) = decode(record)? else { continue };
-        if let ReviewEvent::ReviewModerated(ReviewModerated { notice_id, .. })
-        | ReviewEvent::PhotosRemoved(PhotosRemoved { notice_id, .. }) = &event
+    let records = match target {
+        NoticeTarget::Review(review) | NoticeTarget::Photos(review) => book.load_recorded::<Review>(review.0).await?.1,
+        NoticeTarget::Listing(listing) => book.load_recorded::<Listing>(listing.0).await?.1,
+    };
+    for record in &records {
+        let event = decode(record)?;
+        if let Event::Review(ReviewEvent::ReviewModerated(ReviewModerated { notice_id, .. }))
+        | Event::Review(ReviewEvent::PhotosRemoved(PhotosRemoved { notice_id, .. }))
+        | Event::Listing(ListingEvent::ListingRemoved(ListingRemoved { notice_id, .. })) = &event
             && *notice_id == Some(notice)
         {
             return Ok(true);
         }
-        if let ReviewEvent::ReviewReinstated(_) | ReviewEvent::PhotosReinstated(_) = &event
+        if let Event::Review(ReviewEvent::ReviewReinstated(_) | ReviewEvent::PhotosReinstated(_))
+        | Event::Listing(ListingEvent::ListingReinstated(_)) = &event
             && decided_at.is_some_and(|decided_at| record.position > decided_at)
         {
             return Ok(true);

@@ -104,8 +104,8 @@ impl Reactor for RetentionEnds {
             state.sells(event.listing.product, ListingId(fact.id));
         } else if let Event::Listing(ListingEvent::ListingRemoved(listing)) = &fact.event {
             let left = state.for_sale.entry(listing.product).or_default();
-            left.remove(&ListingId(fact.id));
-            if left.is_empty() {
+            // What had come down with its seller may be removed for another reason as well.
+            if left.remove(&ListingId(fact.id)) && left.is_empty() {
                 state.off_sale_since.insert(listing.product, fact.at);
             }
         } else if let Event::Review(ReviewEvent::ReviewSubmitted(review)) = &fact.event {

@@ -80,7 +80,8 @@ impl Bazaar {
             Deed::RemoveListing { listing, reason } => {
                 let id = pick(&self.listings, *listing)?;
                 let state = self.market.listing_state(id);
-                let listing = state.for_sale(domain::Rule("R-2.2-01"))?;
+                // Also what came down with its seller.
+                let listing = state.known().ok_or("it was never published")?;
                 let (product, standing) = (listing.product, self.market.seller_standing(listing.seller));
                 if *reason == ListingRemovalReason::SellerRemoved && standing != SellerStanding::Removed {
                     return Err("its seller is not removed".into());
@@ -99,8 +100,7 @@ impl Bazaar {
                     occasion,
                 )?;
                 let left = self.on_sale.entry(product).or_default();
-                left.remove(&id);
-                if left.is_empty() {
+                if left.remove(&id) && left.is_empty() {
                     self.off_sale_since.insert(product, self.at);
                 }
             }
@@ -117,8 +117,14 @@ impl Bazaar {
                     seller_standing: self.market.seller_standing(last.listing.seller),
                 };
                 self.market.listing(id, reinstate, occasion)?;
-                self.on_sale.entry(last.listing.product).or_default().insert(id);
-                self.off_sale_since.remove(&last.listing.product);
+                let product = last.listing.product;
+                let on_sale = self.on_sale.entry(product).or_default();
+                if matches!(self.market.listing_state(id), Listing::ForSale(_)) {
+                    on_sale.insert(id);
+                    self.off_sale_since.remove(&product);
+                } else if on_sale.is_empty() {
+                    self.off_sale_since.insert(product, self.at);
+                }
             }
             Deed::RemoveSeller { seller, reason } => {
                 let remove =

@@ -20,7 +20,7 @@ use domain::ids::{
 };
 use domain::legal_hold::{HeldData, LegalHoldCommand, PreservationOrder, Remains};
 use domain::mail::{MailCommand, MailContent, MailKind, Recipient};
-use domain::notice::{Allegation, NoticeCommand, NoticeOutcome, NoticeTarget, Notifier};
+use domain::notice::{Allegation, Notice, NoticeCommand, NoticeOutcome, NoticeTarget, Notifier};
 use domain::order::Party;
 use domain::review::{Judgement, Review, ReviewCommand};
 use domain::seller::SellerCommand;
@@ -222,9 +222,14 @@ impl Bazaar {
             }
             Ruling::DecideNotice { notice, outcome } => {
                 let id = recent(&self.docket.notices, *notice)?;
+                let criteria = match self.market.notice_state(id) {
+                    Notice::Open(notice) if matches!(notice.target, NoticeTarget::Listing(_)) => Vec::new(),
+                    _ if *outcome == NoticeOutcome::ActionByLaw => vec![Criterion::IllegalContent],
+                    _ => vec![Criterion::FalseOrMisleading],
+                };
                 let decide = NoticeCommand::Decide {
                     outcome: *outcome,
-                    criteria: vec![Criterion::FalseOrMisleading],
+                    criteria,
                     explanation: "looked at".into(),
                     moderator: staff(),
                 };
@@ -415,20 +420,20 @@ impl Bazaar {
         Ok(())
     }
 
-    /// States the reasons of what happened last, if it restricts anybody, as the platform does at once.
+    /// States the reasons of what happened last, where it restricts anybody, as the platform does at once.
     pub(crate) fn state_reasons(&mut self) {
-        let Some(step) = self.market.last_step() else { return };
-        let (Some((_, id)), [event]) = (step.stream.split_once('-'), &step.events[..]) else { return };
-        let Ok(id) = Uuid::parse_str(id) else { return };
-        let (event_id, at) = (step.event_id(0), step.occurred_at);
+        let Some(step) = self.market.last_step().cloned() else { return };
+        let Some(id) = step.stream.split_once('-').and_then(|(_, id)| Uuid::parse_str(id).ok()) else { return };
         let review = self.market.review_state(ReviewId(id));
-        let began = self.market.began(&step.stream).unwrap_or(at);
-        let Some(decision) = Decision::of(&Recorded { event_id, at, id, began, event, review: review.known() }) else {
-            return;
-        };
-        let (statement, occasion) = (StatementId::of_decision(event_id), self.occasion());
-        self.market.statement(statement, StatementCommand::Issue(Box::new(decision)), occasion).unwrap();
-        self.docket.statements.push(statement);
+        let began = self.market.began(&step.stream).unwrap_or(step.occurred_at);
+        for (number, event) in step.events.iter().enumerate() {
+            let (event_id, at) = (step.event_id(number), step.occurred_at);
+            let recorded = Recorded { event_id, at, id, began, event, review: review.known() };
+            let Some(decision) = Decision::of(&recorded) else { continue };
+            let (statement, occasion) = (StatementId::of_decision(event_id), self.occasion());
+            self.market.statement(statement, StatementCommand::Issue(Box::new(decision)), occasion).unwrap();
+            self.docket.statements.push(statement);
+        }
     }
 
     /// A clock begins for the photos of a review that wait.

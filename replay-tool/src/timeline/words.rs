@@ -23,7 +23,7 @@ use domain::policy::PolicyEvent;
 use domain::product::ProductEvent;
 use domain::review::ReviewEvent;
 use domain::safety_warning::SafetyWarningEvent;
-use domain::seller::SellerEvent;
+use domain::seller::{FormerListings, SellerEvent};
 use domain::statement::{Addressee, Restriction, StatementEvent};
 use domain::subject::SubjectEvent;
 use domain::submission::Acceptance;
@@ -102,7 +102,13 @@ fn seller(event: &SellerEvent) -> String {
         SellerEvent::SellerRemoved(event) => {
             format!("The seller was removed ({}): “{}”", word(&event.reason), event.explanation)
         }
-        SellerEvent::SellerReinstated(_) => "The seller may sell again, after a complaint".to_owned(),
+        SellerEvent::SellerReinstated(event) => {
+            let listings = match event.listings {
+                FormerListings::ComeBack => "what came down with them comes back",
+                FormerListings::ToBePublishedAnew => "what came down with them is to be published anew",
+            };
+            format!("The seller may sell again, after a complaint; {listings}")
+        }
         SellerEvent::SellerFeeCharged(event) => format!("The seller was charged {} for {}", event.fee, event.month),
     }
 }

@@ -141,6 +141,7 @@ impl Card {
             at: moment(at),
             explanation: node.explanation.clone().unwrap_or_default(),
         });
+        let says = if node.restriction.is_some() { what_follows } else { what_follows_for_a_notifier };
         Self {
             number,
             title,
@@ -150,7 +151,7 @@ impl Card {
             decided,
             node,
             command: command_id(),
-            outcomes: choices(words::complaint_outcome, &[sent.map_or("", |sent| sent.form.text("outcome"))]),
+            outcomes: choices(says, &[sent.map_or("", |sent| sent.form.text("outcome"))]),
             explanation: sent.map_or("", |sent| sent.form.text("explanation")).to_owned(),
             errors: sent.map_or_else(Errors::default, |sent| sent.errors.clone()),
         }
@@ -158,6 +159,30 @@ impl Card {
 
     fn is_refused(&self) -> bool {
         self.errors.any()
+    }
+}
+
+/// What an outcome means for what was restricted: no more is promised than what happens by itself.
+const fn what_follows(outcome: ComplaintOutcome) -> &'static str {
+    match outcome {
+        ComplaintOutcome::Upheld => "The first decision stands",
+        ComplaintOutcome::PartiallyReversed => {
+            "It stands in part: nothing comes back by itself; do what you take back before you decide"
+        }
+        ComplaintOutcome::Reversed => "It is taken back: what was restricted comes back by itself",
+    }
+}
+
+/// The same, for a notice that led to nothing.
+const fn what_follows_for_a_notifier(outcome: ComplaintOutcome) -> &'static str {
+    match outcome {
+        ComplaintOutcome::Upheld => "The first decision stands: nothing is restricted",
+        ComplaintOutcome::PartiallyReversed => {
+            "It stands in part: nothing is restricted by itself; restrict what you find wrong before you decide"
+        }
+        ComplaintOutcome::Reversed => {
+            "It is taken back: nothing is restricted by itself; restrict what you find wrong before you decide"
+        }
     }
 }
 

@@ -126,7 +126,8 @@ impl Card {
         let errors = |sent: Option<&Sent<'_>>| sent.map_or_else(Errors::default, |sent| sent.errors.clone());
         let broken: Vec<&str> = restricted.iter().flat_map(|sent| sent.form.all("criteria")).collect();
         let outcome = restricted.map_or("", |sent| sent.form.text("outcome"));
-        let mut outcomes = choices(outcome_words, &[outcome]);
+        let says = if node.listing.is_some() { outcome_words_of_listing } else { outcome_words };
+        let mut outcomes = choices(says, &[outcome]);
         outcomes.retain(|choice| choice.name != NO_ACTION);
         Self {
             number,
@@ -155,6 +156,14 @@ const fn outcome_words(outcome: NoticeOutcome) -> &'static str {
     match outcome {
         NoticeOutcome::ActionByLaw => "Illegal: a criterion marked (law) is broken",
         NoticeOutcome::ActionByTerms => "Against the rules: none but other criteria are broken",
+        NoticeOutcome::NoAction => "Nothing is restricted",
+    }
+}
+
+const fn outcome_words_of_listing(outcome: NoticeOutcome) -> &'static str {
+    match outcome {
+        NoticeOutcome::ActionByLaw => "Illegal: the offer breaks the law; whoever bought it is warned",
+        NoticeOutcome::ActionByTerms => "Against the rules: the offer breaks the terms of sale",
         NoticeOutcome::NoAction => "Nothing is restricted",
     }
 }

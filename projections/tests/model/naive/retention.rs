@@ -15,14 +15,23 @@ use projections::legal_holds::DeferredRow;
 use projections::retention::RetentionReader;
 use projections::{Happened, Rows};
 
-use super::{for_sale, policies};
+use super::policies;
 
 fn off_sale_since(facts: &[Happened], product: ProductId) -> Option<DateTime<Utc>> {
-    if for_sale(facts).values().any(|(listing, _)| listing.product == product) {
-        return None;
+    let (mut for_sale, mut since) = (BTreeSet::new(), None);
+    for fact in facts {
+        match &fact.event {
+            Event::Listing(ListingEvent::ListingPublished(listing)) if listing.product == product => {
+                for_sale.insert(fact.id);
+            }
+            Event::Listing(ListingEvent::ListingReinstated(back)) if back.listing.product == product => {
+                for_sale.insert(fact.id);
+            }
+            Event::Listing(ListingEvent::ListingRemoved(_)) if for_sale.remove(&fact.id) => since = Some(fact.at),
+            _ => {}
+        }
     }
-    let removal = |fact: &&Happened| matches!(&fact.event, Event::Listing(ListingEvent::ListingRemoved(removed)) if removed.product == product);
-    facts.iter().rfind(removal).map(|fact| fact.at)
+    since.filter(|_| for_sale.is_empty())
 }
 
 /// The reviews whose time runs: product, since when, and whether a moderator removed them.
