@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::fs;
+
 use chrono::{DateTime, Utc};
 use domain::metadata::Role;
+use projections::data_directory::DataDirectory;
 use serde_json::{Value, json};
 use support::Market;
 
@@ -126,6 +129,17 @@ async fn r_4_03_an_order_is_noted_with_its_clock_and_answered_once() {
     let id = json!({ "id": nameless["contact"]["id"] });
     let contact = market.ask(Some(Role::Compliance), read, id).await["data"]["authorityContact"].clone();
     assert_eq!(contact["order"]["reference"], Value::Null);
+
+    // Nothing could be done about it, and it is not told otherwise.
+    let id = &nameless["contact"]["id"];
+    let nothing = json!({ "orderId": id, "effect": "NOT_GIVEN", "explanation": "there is no such listing" });
+    assert_eq!(execute(nothing).await["contact"]["status"], "ANSWERED_ORDER");
+    market.server.settled().await.unwrap();
+    let mails = fs::read_dir(DataDirectory::new(directory.path()).mail().join("new")).unwrap();
+    let mails: Vec<_> = mails.map(|mail| fs::read_to_string(mail.unwrap().path()).unwrap()).collect();
+    for told in ["Wij hebben gevolg gegeven aan uw bevel", "Wij konden geen gevolg geven aan uw bevel"] {
+        assert_eq!(mails.iter().filter(|mail| mail.contains(&format!("Subject: {told}"))).count(), 1, "{mails:?}");
+    }
 
     for role in [None, Some(Role::Buyer), Some(Role::Moderator), Some(Role::Operator)] {
         let query = "mutation O($input: AuthorityOrderInput!) { recordAuthorityOrder(input: $input) { position } }";

@@ -12,6 +12,7 @@ use api::mail::{
     Rendered, Restriction, ReviewInvitation, StatementOfReasons, Territory, Trader,
 };
 use chrono::{DateTime, Utc};
+use domain::authority::AuthorityOrderEffect;
 use domain::calendar::{end_of_day, months_later};
 use domain::criterion::Criterion;
 use domain::listing::ListingRemovalReason as Listing;
@@ -160,14 +161,21 @@ fn letters(typed: Typed<'_>) -> Vec<(&'static str, Letter)> {
             received: at("2026-03-01T12:00:00Z"),
         })
     };
-    let executed = |known_as| {
+    let executed = |known_as, effect, explanation| {
         Letter::AuthorityOrderExecuted(AuthorityOrderExecuted {
             order: typed("A-2026-3"),
             known_as,
+            effect,
             executed: at("2026-03-02T12:00:00Z"),
-            effect: typed("The listing named in the order was removed in all Member States."),
+            explanation: typed(explanation),
         })
     };
+    let reference = || KnownAs::Reference(typed("ACM/UIT/612"));
+    let legal_basis = || KnownAs::LegalBasis(typed("art. 2.7 Whc"));
+    let (removed, in_part) = (
+        "The listing named in the order was removed in all Member States.",
+        "One of the two listings named in the order was removed; the other is not on this platform.",
+    );
     let mut letters: Vec<_> =
         statements(typed).into_iter().map(|(name, statement)| (name, Letter::StatementOfReasons(statement))).collect();
     letters.extend([
@@ -202,10 +210,15 @@ fn letters(typed: Typed<'_>) -> Vec<(&'static str, Letter)> {
             "authority_language_notice_no_order",
             Letter::AuthorityLanguageNotice(AuthorityLanguageNotice { order: None }),
         ),
-        ("authority_order_received", received(KnownAs::Reference(typed("ACM/UIT/612")))),
-        ("authority_order_received_no_reference", received(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
-        ("authority_order_executed", executed(KnownAs::Reference(typed("ACM/UIT/612")))),
-        ("authority_order_executed_no_reference", executed(KnownAs::LegalBasis(typed("art. 2.7 Whc")))),
+        ("authority_order_received", received(reference())),
+        ("authority_order_received_no_reference", received(legal_basis())),
+        ("authority_order_executed", executed(reference(), AuthorityOrderEffect::Given, removed)),
+        ("authority_order_executed_no_reference", executed(legal_basis(), AuthorityOrderEffect::Given, removed)),
+        ("authority_order_executed_in_part", executed(reference(), AuthorityOrderEffect::PartlyGiven, in_part)),
+        (
+            "authority_order_not_executed",
+            executed(legal_basis(), AuthorityOrderEffect::NotGiven, "The order names no listing of this platform."),
+        ),
         (
             "erasure_deferred_review",
             Letter::ErasureDeferred(KeptForNow::Review { product: typed("Apple iPhone 13 mini 128 GB") }),

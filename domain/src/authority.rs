@@ -137,7 +137,7 @@ pub enum AuthorityOrderEffect {
 pub struct AuthorityOrderExecuted {
     /// What was done.
     pub effect: AuthorityOrderEffect,
-    /// When it was done.
+    /// When it was done, or when it was found that it could not be.
     pub effective_at: DateTime<Utc>,
     /// In words; no personal data.
     pub explanation: String,

@@ -115,7 +115,7 @@ pub struct ExecuteAuthorityOrderInput {
     order_id: ID,
     /// What was done.
     effect: AuthorityOrderEffect,
-    /// When it was done; now where nothing is said.
+    /// When it was done, or when it was found that it could not be; now where nothing is said.
     effective_at: Option<DateTime<Utc>>,
     /// In words; no personal data.
     explanation: String,

@@ -75,7 +75,7 @@ pub struct AuthorityOrder {
 pub struct AuthorityOrderAnswer {
     /// What was done.
     effect: AuthorityOrderEffect,
-    /// When it was done.
+    /// When it was done, or when it was found that it could not be.
     effective_at: DateTime<Utc>,
     /// In words.
     explanation: String,

@@ -5,6 +5,7 @@
 //! and a line feed is a space. Titles and explanations are in the language in which they were written.
 
 use chrono::{DateTime, Utc};
+use domain::authority::AuthorityOrderEffect;
 use domain::criterion::Criterion;
 
 use super::{Link, StatementOfReasons};
@@ -191,17 +192,19 @@ pub struct AuthorityOrderReceived {
     pub received: DateTime<Utc>,
 }
 
-/// An order was given effect (R-4-03, DSA art. 9(1) and 10(1)).
+/// An order was answered: whether effect was given to it, and which (R-4-03, DSA art. 9(1) and 10(1)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityOrderExecuted {
     /// The order's number on the platform.
     pub order: String,
     /// How the authority recognises it.
     pub known_as: KnownAs,
-    /// When effect was given.
+    /// How far effect was given to it.
+    pub effect: AuthorityOrderEffect,
+    /// When it was, or when it was found that it could not be.
     pub executed: DateTime<Utc>,
-    /// Which effect, in words.
-    pub effect: String,
+    /// What was done, or why nothing was, in words.
+    pub explanation: String,
 }
 
 /// What was asked to be forgotten and is kept as long as the law obliges the platform to (R-3.3-02, GDPR art. 12(4) and

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use domain::authority::AuthorityOrderEffect;
 use domain::criterion::Criterion;
 use domain::language::Language;
 use domain::listing::ListingRemovalReason;

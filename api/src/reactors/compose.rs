@@ -411,8 +411,9 @@ impl Compose<'_> {
                 (MailKind::AuthorityOrderReceived, Letter::AuthorityOrderReceived(letter))
             }
             (AuthorityEvent::AuthorityOrderExecuted(executed), Some(known_as)) => {
-                let (executed, effect) = (executed.effective_at, executed.explanation.clone());
-                let letter = AuthorityOrderExecuted { order, known_as, executed, effect };
+                let (effect, explanation) = (executed.effect, executed.explanation.clone());
+                let executed = executed.effective_at;
+                let letter = AuthorityOrderExecuted { order, known_as, effect, executed, explanation };
                 (MailKind::AuthorityOrderExecuted, Letter::AuthorityOrderExecuted(letter))
             }
             (AuthorityEvent::AuthorityMessageReceived(_), _)
