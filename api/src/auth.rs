@@ -83,9 +83,8 @@ impl Viewer {
     /// A command of theirs.
     #[must_use]
     pub fn cause(&self, command: CommandId) -> Cause {
-        let actor = self
-            .identity()
-            .map_or_else(|| Actor::system("anonymous"), |who| Actor { role: who.role, id: who.subject.clone() });
+        let actor =
+            self.identity().map_or_else(Actor::anonymous, |who| Actor { role: who.role, id: who.subject.clone() });
         Cause::new(command, actor)
     }
 }

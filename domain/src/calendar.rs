@@ -203,6 +203,12 @@ impl ReportPeriod {
         self.last().next().begins()
     }
 
+    /// Whether they are over at this moment. Before, figures of them still grow.
+    #[must_use]
+    pub fn is_over_at(self, moment: DateTime<Utc>) -> bool {
+        self.ends() <= moment
+    }
+
     /// The first and the last day.
     #[must_use]
     pub fn days(self) -> (NaiveDate, NaiveDate) {

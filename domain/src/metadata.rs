@@ -69,7 +69,22 @@ impl Actor {
     pub fn system(name: &str) -> Self {
         Self { role: Role::System, id: name.to_owned() }
     }
+
+    /// Somebody without an account, whose command the platform takes all the same: a notice, a complaint of a notifier.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::system(ANONYMOUS)
+    }
+
+    /// Whether it is somebody without an account.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.role == Role::System && self.id == ANONYMOUS
+    }
 }
+
+/// How the book names whoever has no account.
+const ANONYMOUS: &str = "anonymous";
 
 /// An event's metadata, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

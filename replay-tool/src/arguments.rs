@@ -132,7 +132,7 @@ pub(crate) enum Command {
     View {
         /// Which: active-recipients, buy-box, catalogue, complaints, deadlines, dsa-figures, ledger, legal-holds, mails,
         /// missed-deadlines, moderation, my-orders, photo-queue, ranking, rating, retention, retention-due, reviews,
-        /// seller-ledger, seller-quality, sellers, statements, transparency.
+        /// seller-ledger, seller-quality, sellers, statements, submissions, transparency.
         name: String,
         #[command(flatten)]
         at: At,

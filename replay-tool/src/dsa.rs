@@ -2,7 +2,7 @@
 //! book; what was published of it, and whether that can be regenerated, is in `published.rs`.
 
 use chrono::SecondsFormat;
-use domain::calendar::SixMonths;
+use domain::calendar::{ReportPeriod, SixMonths};
 use domain::dsa_figure::METHOD;
 use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
 use projections::Checkpoint;
@@ -13,15 +13,23 @@ use crate::Outcome;
 use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
-use crate::output::say;
+use crate::output::{say, say_that_it_grows};
 
 pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Result<Outcome, ToolError> {
     let log = book::log(data)?;
     let (average, reached) = book::regenerate(log.as_ref(), period, at.until())?;
     if as_json {
         say!("{:#}", json(period, &average, reached));
-        return Ok(Outcome::Good);
+    } else {
+        print(period, &average, reached);
     }
+    if !ReportPeriod::from(period).is_over_at(reached.moment()) {
+        say_that_it_grows(period);
+    }
+    Ok(Outcome::Good)
+}
+
+fn print(period: SixMonths, average: &Average, reached: Checkpoint) {
     say!("Average monthly active recipients in the Union, {period} (Regulation (EU) 2022/2065, art. 24(2))");
     say!();
     say!("month    recipients   buyers  traders  visitors");
@@ -29,7 +37,7 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
         say!("{month}  {:>10} {:>8} {:>8} {:>9}", row.union, row.buyers, row.traders, row.visitors);
     }
     say!();
-    say!("average      {}", mean(&average));
+    say!("average      {}", mean(average));
     say!("threshold    {VERY_LARGE}: {}", if average.below_threshold() { "below" } else { "reached" });
     say!(
         "distance     {}; the average is {} % of the threshold",
@@ -39,7 +47,6 @@ pub(crate) fn run(data: &Data, period: SixMonths, at: &At, as_json: bool) -> Res
     say!("trend        {} from the first three months' mean to the last three's", average.change_within().decimal(2));
     say!("address      {}", reached);
     say!("digest       {}", average.digest());
-    Ok(Outcome::Good)
 }
 
 /// A mean, rounded and exact.
@@ -65,6 +72,7 @@ pub(crate) fn json(period: SixMonths, average: &Average, reached: Checkpoint) ->
     json!({
         "period": period.to_string(),
         "method": METHOD,
+        "final": ReportPeriod::from(period).is_over_at(reached.moment()),
         "months": months.collect::<Vec<_>>(),
         "average": average.decimal(),
         "averageNumerator": average.numerator(),

@@ -26,3 +26,8 @@ pub(crate) fn write(text: fmt::Arguments<'_>) {
         process::exit(NOBODY_READS);
     }
 }
+
+/// Says, beside its figures, of a period that is not over at their moment.
+pub(crate) fn say_that_it_grows(period: impl fmt::Display) {
+    eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
+}

@@ -1,14 +1,16 @@
 //! Average monthly active recipients of the service in the Union (DSA art. 24(2); R-5-01 to R-5-04).
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
 use domain::activity::RecipientRole as Role;
-use domain::calendar::{Month, ReportPeriod, SixMonths};
+use domain::calendar::{Month, ReportPeriod, SixMonths, local_day};
 use domain::figure_digest::FigureDigest;
 use domain::place::MemberState;
 use domain::publication_due::PublicationDue;
 use domain::threshold::{VERY_LARGE, WARNING_LEVEL};
+use projections::ViewError;
 use projections::active_recipients::{Average, Fraction, MonthRow, by_role};
-use projections::dsa_figures::PublicationRow;
+use projections::dsa_figures::{DsaFiguresReader, PublicationRow};
 
 use super::activity::RecipientRole;
 use super::dsa_publications::DsaPublication;
@@ -143,16 +145,28 @@ pub struct DsaPublicationDue {
     period: DsaPeriod,
     /// The last day in Europe/Paris.
     due_on: Date,
+    /// Whether that day is past.
+    overdue: bool,
+}
+
+impl DsaPublicationDue {
+    /// The next one, as of where the views are.
+    fn next(published: &DsaFiguresReader<'_>, now: DateTime<Utc>) -> Result<Self, ViewError> {
+        let due = PublicationDue::next(published.latest_period()?, now);
+        let overdue = local_day(now) > due.on;
+        Ok(Self { period: ReportPeriod::from(due.period).into(), due_on: Date(due.on), overdue })
+    }
 }
 
 /// Average monthly active recipients of the service in the Union over six months (DSA art. 24(2)).
 #[derive(Debug, Clone)]
 pub struct DsaActiveRecipients {
     period: SixMonths,
+    is_final: bool,
     figure: Average,
     before: Average,
     publications: Vec<DsaPublicationCheck>,
-    due: PublicationDue,
+    due: DsaPublicationDue,
     provenance: Provenance,
 }
 
@@ -169,6 +183,11 @@ impl DsaActiveRecipients {
     /// Of which months.
     async fn period(&self) -> DsaPeriod {
         ReportPeriod::from(self.period).into()
+    }
+
+    /// Whether the months were over at the figure's moment; before, the figure still grows.
+    async fn is_final(&self) -> bool {
+        self.is_final
     }
 
     /// The mean with two decimals, rounded half to even.
@@ -260,8 +279,8 @@ impl DsaActiveRecipients {
 
     /// By when the next half-year's figure is published (R-5-02): that of January to June by 17 August, that of July to
     /// December by 17 February, and at the latest six months after the last publication of another period.
-    async fn next_publication_due(&self) -> DsaPublicationDue {
-        DsaPublicationDue { period: ReportPeriod::from(self.due.period).into(), due_on: Date(self.due.on) }
+    async fn next_publication_due(&self) -> &DsaPublicationDue {
+        &self.due
     }
 
     /// Where the figure comes from.
@@ -303,9 +322,16 @@ impl ActiveRecipientsQuery {
                 DsaPublicationCheck { publication: DsaPublication::new(row), agrees }
             };
             let publications = published.of_period(period)?.into_iter().map(check).collect();
-            let due = PublicationDue::next(published.latest_period()?, views.reached.moment());
+            let due = DsaPublicationDue::next(&published, views.reached.moment())?;
             let provenance = Provenance::of(views.reached, None, figure.digest());
-            Ok(DsaActiveRecipients { period, figure, before, publications, due, provenance })
+            let is_final = ReportPeriod::from(period).is_over_at(views.reached.moment());
+            Ok(DsaActiveRecipients { period, is_final, figure, before, publications, due, provenance })
         })
+    }
+
+    /// By when the next half-year's figure is published (R-5-02). For COMPLIANCE and AUDITOR.
+    #[graphql(guard = "Only(FIGURES)", directive = Allowed::apply(FIGURES))]
+    async fn next_dsa_publication_due(&self, ctx: &Context<'_>) -> Result<DsaPublicationDue> {
+        read(ctx, |views| DsaPublicationDue::next(&views.dsa_figures(), views.reached.moment()))
     }
 }

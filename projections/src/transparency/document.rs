@@ -65,7 +65,7 @@ impl TransparencyReport {
     /// Whether the period was over at the report's moment. Before, its figures still grow.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        self.period.ends() <= self.reached.moment()
+        self.period.is_over_at(self.reached.moment())
     }
 
     /// What its digest covers: the files' names and contents, in order.

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::calendar::ReportPeriod;
+use domain::dsa_figure::METHOD;
 use domain::policy::AllowedCategories;
 use event_log::Recorded;
-use projections::active_recipients::ActiveRecipients;
-use projections::view::View;
 
 use super::Packet;
 use super::policies::InForce;
@@ -24,7 +23,7 @@ pub(super) fn text(packet: &Packet) -> String {
             ("period", packet.period.to_string()),
             ("first_day", first.to_string()),
             ("last_day", last.to_string()),
-            ("method", ActiveRecipients::VERSION.to_string()),
+            ("method", METHOD.to_string()),
             ("average", average.decimal()),
             ("numerator", average.numerator().to_string()),
             ("denominator", average.denominator().to_string()),

@@ -40,7 +40,7 @@ use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
 use crate::hashed_book::HashedBook;
-use crate::output::say;
+use crate::output::{say, say_that_it_grows};
 use crate::trusted::GivenHead;
 use crate::{Outcome, dsa, heads, out_directory};
 use address::{Address, Signed};
@@ -96,7 +96,7 @@ fn another_book(data: &Data, log: &dyn EventLog, head: SignedHead) -> Result<Out
 impl Packet {
     /// Whether the period was over at its moment. Before, its figures still grow.
     fn is_final(&self) -> bool {
-        ReportPeriod::from(self.period).ends() <= self.reached.moment()
+        ReportPeriod::from(self.period).is_over_at(self.reached.moment())
     }
 
     /// The position of the last event that may count.
@@ -146,7 +146,7 @@ impl Packet {
         say!("head         {}", heads::shown(&self.head));
         say!("digest       {}", files.digest());
         if !self.is_final() {
-            eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
+            say_that_it_grows(period);
         }
     }
 }

@@ -111,6 +111,7 @@ fn line(event: Recorded, metadata: Option<Metadata>, vault: Option<&Vault>) -> R
     let who = metadata.as_ref().map_or_else(
         || "unknown".to_owned(),
         |Metadata { actor, .. }| match actor.role {
+            Role::System if actor.is_anonymous() => "somebody without an account".to_owned(),
             Role::System => format!("the platform ({})", actor.id),
             Role::Buyer
             | Role::Seller

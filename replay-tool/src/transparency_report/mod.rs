@@ -27,7 +27,7 @@ use crate::Outcome;
 use crate::arguments::At;
 use crate::book::{self, Data};
 use crate::error::ToolError;
-use crate::output::say;
+use crate::output::{say, say_that_it_grows};
 
 /// The qualitative part, for a browser.
 const PAGE: &str = "qualitative.html";
@@ -63,7 +63,7 @@ pub(crate) fn run(data: &Data, period: ReportPeriod, at: &At, out: &Path) -> Res
     say!("policies     version {}", report.policy_version);
     say!("digest       {}", report.digest());
     if !report.is_final() {
-        eprintln!("replay-tool: {period} was not over at this moment; its figures still grow");
+        say_that_it_grows(period);
     }
     Ok(Outcome::Good)
 }

@@ -99,7 +99,7 @@ struct Figure {
     percent_of_threshold: String,
     trend: Trend,
     publications: Vec<Check>,
-    next_publication_due: Due,
+    next_publication_due: PublicationDue,
     provenance: Provenance,
 }
 
@@ -189,9 +189,18 @@ struct Published {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Due {
+pub(super) struct PublicationDue {
     period: Label,
     due_on: NaiveDate,
+    overdue: bool,
+}
+
+impl PublicationDue {
+    /// Of which months, and by when.
+    pub(super) fn words(&self) -> (String, String) {
+        let late = if self.overdue { ", which is overdue" } else { "" };
+        (self.period.label.clone(), format!("{}{late}", day(self.due_on)))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -360,7 +369,10 @@ async fn page(visit: &Visit, asked: Asked, sent: Option<Sent<'_>>) -> Result<Htm
         sorts: sorts(&looks),
         published: figure.publications.iter().map(|check| publication_row(check, &figure)).collect(),
         publishing: publishing(visit, &figure, not_over.as_deref(), sent),
-        due: format!("{} by {}", figure.next_publication_due.period.label, day(figure.next_publication_due.due_on)),
+        due: {
+            let (period, day) = figure.next_publication_due.words();
+            format!("{period} by {day}")
+        },
         provenance: figure.provenance,
         period: figure.period,
         not_over,

@@ -6,10 +6,11 @@ use askama::Template;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::{get, post};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::active_recipients::PublicationDue;
 use crate::console::count::Count;
 use crate::console::frame::Frame;
 use crate::console::page::Page;
@@ -17,7 +18,7 @@ use crate::console::schema_enum::schema_enum;
 use crate::console::sign_in::go_out;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::console::when::{Due, Urgency, day, day_of, moment};
+use crate::console::when::{Due, Urgency, moment};
 use crate::graphql::deadlines::DeadlineDuty;
 use crate::graphql::guard::{DEADLINE_WATCHERS, FIGURES, MODERATORS, MODERATORS_AND_OPERATORS, STAFF};
 use crate::graphql::policies::HolidayCalendar;
@@ -47,6 +48,7 @@ struct Data {
     complaints: Option<Count>,
     translations: Option<Translations>,
     deadlines: Option<Deadlines>,
+    publication: Option<PublicationDue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,6 +127,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Trouble> {
         "moderates": MODERATORS.lets(viewer, false),
         "translates": MODERATORS_AND_OPERATORS.lets(viewer, false),
         "watches": DEADLINE_WATCHERS.lets(viewer, false),
+        "publishes": FIGURES.lets(viewer, false),
     });
     let answer = visit.ask::<Data>(QUESTION, variables).await?;
     let (data, now) = (answer.data, answer.as_of);
@@ -157,15 +160,10 @@ async fn show(visit: Visit) -> Result<Html<String>, Trouble> {
         let figure = translations.reviews_waiting.to_string();
         waiting.push(Waiting { label: "Reviews to translate", figure, note, path: None });
     }
-    if FIGURES.lets(visit.viewer(), false) {
-        let figure = day(next_publication(day_of(now)));
-        let note = "average monthly active recipients, DSA art. 24(2)".to_owned();
-        waiting.push(Waiting {
-            label: "Next publication due",
-            figure,
-            note,
-            path: Some(super::active_recipients::PATH),
-        });
+    if let Some(due) = data.publication {
+        let ((period, figure), path) = (due.words(), Some(super::active_recipients::PATH));
+        let note = format!("average monthly active recipients of {period}, DSA art. 24(2)");
+        waiting.push(Waiting { label: "Next publication due", figure, note, path });
     }
     Ok(visit.shows(Home {
         frame: visit.frame(),
@@ -183,30 +181,5 @@ const fn duty(duty: DeadlineDuty) -> &'static str {
         DeadlineDuty::ReviewPublication => "Publish a review",
         DeadlineDuty::PhotoDecision => "Decide on photos",
         DeadlineDuty::AuthorityOrder => "Answer an authority",
-    }
-}
-
-/// The day by which the figure is to be published next: from 17 February 2023 on at least once every six months (DSA
-/// art. 24(2)), so every 17 February and 17 August.
-fn next_publication(today: NaiveDate) -> NaiveDate {
-    let days = [(today.year(), 2), (today.year(), 8), (today.year() + 1, 2)];
-    let days = days.into_iter().filter_map(|(year, month)| NaiveDate::from_ymd_opt(year, month, 17));
-    days.into_iter().find(|day| *day >= today).unwrap_or(today)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_figure_is_published_every_six_months() {
-        for (today, due) in [
-            ("2026-01-01", "2026-02-17"),
-            ("2026-02-17", "2026-02-17"),
-            ("2026-02-18", "2026-08-17"),
-            ("2026-08-18", "2027-02-17"),
-        ] {
-            assert_eq!(next_publication(today.parse().unwrap()), due.parse::<NaiveDate>().unwrap());
-        }
     }
 }

@@ -109,7 +109,7 @@ fn shown(frame: Frame, regeneration: &Regeneration) -> Shown {
     };
     let elsewhere = match against {
         Against::Publication(published) => {
-            format!("replay-tool dsa --period {period} --published {}", published.publication)
+            format!("replay-tool dsa --period {period} --publication {}", published.publication)
         }
         Against::EarlierPublication(_) | Against::Shown(_) => {
             format!("replay-tool dsa --period {period} --position {position}")
