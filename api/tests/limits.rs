@@ -10,7 +10,7 @@ use api::http::Limits;
 use domain::metadata::Role;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use support::Market;
+use support::{Market, PRODUCT};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -245,4 +245,20 @@ async fn a_websocket_is_asked_in_so_many_bytes() {
     let ended = async { while let Some(Ok(_)) = client.next().await {} };
     timeout(LONG, ended).await.unwrap();
     is_answered(&market, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_fails_leaves_null_and_no_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let market = Market::open(directory.path()).await;
+    market.stock().await;
+    market.server.settled().await.unwrap();
+    let query =
+        "query P($id: ID!) { product(id: $id) { title reviews(first: 999) { nodes { id } } } viewer { __typename } }";
+    let answer = market.ask(None, query, json!({ "id": PRODUCT })).await;
+    // A product has reviews whatever is asked of them, so that it is the product that is not there.
+    assert_eq!(answer["data"]["product"], Value::Null, "{answer}");
+    assert!(answer["data"].as_object().unwrap().contains_key("product"), "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["product", "reviews"]));
+    market.server.stop().await;
 }

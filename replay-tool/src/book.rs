@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use domain::calendar::SixMonths;
 use event_log::embedded::EmbeddedOptions;
-use event_log::{EmbeddedLog, EventLog};
+use event_log::{EmbeddedLog, EventLog, Position};
 use event_log_eventstore::{Engine, EventStoreLog};
 use projections::Checkpoint;
 use projections::active_recipients::{self, Average};
@@ -89,12 +89,25 @@ fn tell_torn(log: &EmbeddedLog) {
     }
 }
 
+/// Makes sure that there is an event at a position: who asks for one beyond the end has another book in mind.
+pub(crate) fn has(log: &dyn EventLog, position: Position) -> Result<(), ToolError> {
+    let end = log.watch_next_position().borrow().0;
+    if position.0 < end {
+        return Ok(());
+    }
+    let last = end.checked_sub(1).map_or_else(|| "it has no event".to_owned(), |last| format!("its last is {last}"));
+    Err(ToolError::Usage(format!("the book has no position {position}; {last}")))
+}
+
 /// The figure of DSA art. 24(2) from the book alone, and how far it was read. No snapshot is taken for it.
 pub(crate) fn regenerate(
     log: &dyn EventLog,
     period: SixMonths,
     until: Until,
 ) -> Result<(Average, Checkpoint), ToolError> {
+    if let Some(position) = until.position {
+        has(log, position)?;
+    }
     let progress = Progress::new("counting", "events");
     let told = |done, total| progress.at(done, total);
     Ok(active_recipients::regenerate(log, period, until, &told)?)
@@ -130,6 +143,9 @@ fn replay_from(
     let progress = Progress::new("replaying", "events");
     let told = |done, total| progress.at(done, total);
     let log = log(data)?;
+    if let Some(position) = until.position {
+        has(log.as_ref(), position)?;
+    }
     let views = match snapshots {
         Some(snapshots) => Replayed::with_snapshots(log.as_ref(), kinds, until, directory.path(), snapshots, &told)?,
         None => Replayed::new(log.as_ref(), kinds, until, directory.path(), &told)?,

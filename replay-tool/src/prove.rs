@@ -21,14 +21,14 @@ pub(crate) fn run(data: &Data, position: u64, url: Option<&str>) -> Result<Outco
     };
     // What the head covers, a book has that is opened after it was signed.
     let log = book::log(data)?;
-    let end = log.watch_next_position().borrow().0;
-    if server.is_none() && position >= end {
-        let last =
-            end.checked_sub(1).map_or_else(|| "it has no event".to_owned(), |last| format!("its last is {last}"));
-        return Err(ToolError::Usage(format!("the book has no position {position}; {last}")));
-    }
-    let head = newest.filter(|signed| position < signed.head.size).ok_or_else(|| unsigned(data, position, url))?;
+    let Some(head) = newest.filter(|signed| position < signed.head.size) else {
+        if server.is_none() {
+            book::has(log.as_ref(), Position(position))?;
+        }
+        return Err(unsigned(data, position, url));
+    };
     let Some(event) = log.scan(Position(position), 1)?.into_iter().next() else {
+        let end = log.watch_next_position().borrow().0;
         eprintln!("replay-tool: a head of {} events was signed, and the book has {end} only", head.head.size);
         return Ok(Outcome::Found);
     };

@@ -12,6 +12,7 @@ use projections::Checkpoint;
 use serde::Deserialize;
 
 use super::documents::{Document, Documents};
+use super::gaps::FieldTypes;
 use super::live::Live;
 use super::platform::{Platform, ReadTrace};
 use super::{MAX_COMPLEXITY, MAX_DEPTH, MAX_QUERY_BYTES, Marktboek, builder};
@@ -50,6 +51,7 @@ pub struct Executor {
     /// For documents that were validated: checks only what depends on variables.
     fast: Marktboek,
     documents: Documents,
+    field_types: Arc<FieldTypes>,
     platform: Arc<Platform>,
 }
 
@@ -58,12 +60,10 @@ impl Executor {
     #[must_use]
     pub fn new(platform: Arc<Platform>) -> Self {
         let schema = |mode| builder().validation_mode(mode).data(Arc::clone(&platform)).finish();
-        Self {
-            strict: schema(ValidationMode::Strict),
-            fast: schema(ValidationMode::Fast),
-            documents: Documents::default(),
-            platform,
-        }
+        let strict = schema(ValidationMode::Strict);
+        // The library wrote the text itself, and a test reads what it writes.
+        let field_types = Arc::new(FieldTypes::of(&strict.sdl()).unwrap_or_default());
+        Self { strict, fast: schema(ValidationMode::Fast), documents: Documents::default(), field_types, platform }
     }
 
     /// What fields can reach.
@@ -99,6 +99,9 @@ impl Executor {
                 continue;
             }
             explain(&mut response);
+            if let Some(operation) = operation(&document.parsed, asked.operation_name.as_deref()) {
+                self.field_types.close_gaps(&document.parsed, operation, &mut response);
+            }
             if known.is_none() && response.errors.iter().all(|error| !error.path.is_empty()) {
                 self.documents.keep(&asked.query, document);
             }
@@ -130,7 +133,8 @@ impl Executor {
         let mut request = Request::new(String::new()).data(viewer).data(trace.clone()).data(live.clone());
         request.operation_name.clone_from(&asked.operation_name);
         request.variables = asked.variables.clone().unwrap_or_default();
-        request.set_parsed_query(parsed);
+        request.set_parsed_query(parsed.clone());
+        let (field_types, operation_name) = (Arc::clone(&self.field_types), asked.operation_name.clone());
         let mut read = 0;
         let answers = self.strict.execute_stream(request).filter_map(move |mut response| {
             read += 1;
@@ -141,6 +145,9 @@ impl Executor {
             } else {
                 read = 0;
                 explain(&mut response);
+                if let Some(operation) = operation(&parsed, operation_name.as_deref()) {
+                    field_types.close_gaps(&parsed, operation, &mut response);
+                }
             }
             std::future::ready((!torn).then_some(response))
         });

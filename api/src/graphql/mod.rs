@@ -18,7 +18,7 @@
 //! | [`subscriptions`] [`live`] | what is told when it happens; from an event to an item of one state of the views |
 //! | [`guard`] [`access_table`] | who may use which field; for everybody and every field |
 //! | [`node`] [`page`] [`period`] [`scalars`] | global ids, pages of lists, months, values |
-//! | [`platform`] [`documents`] [`execution`] | what fields can reach; parsed queries; a request's way |
+//! | [`platform`] [`documents`] [`execution`] [`gaps`] | what fields can reach; parsed queries; a request's way; null where a field failed |
 //!
 //! Objects are `serial`: their fields hardly ever wait, so that resolving them side by side would only cost, and an
 //! answer's fields come in the order in which they were asked for.
@@ -43,6 +43,7 @@ pub mod documents;
 pub mod dsa_publications;
 pub mod execution;
 pub mod feed;
+pub mod gaps;
 pub mod guard;
 pub mod heads;
 pub mod ledger;
