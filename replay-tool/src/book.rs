@@ -105,9 +105,6 @@ pub(crate) fn regenerate(
     period: SixMonths,
     until: Until,
 ) -> Result<(Average, Checkpoint), ToolError> {
-    if let Some(position) = until.position {
-        has(log, position)?;
-    }
     let progress = Progress::new("counting", "events");
     let told = |done, total| progress.at(done, total);
     Ok(active_recipients::regenerate(log, period, until, &told)?)
@@ -143,9 +140,6 @@ fn replay_from(
     let progress = Progress::new("replaying", "events");
     let told = |done, total| progress.at(done, total);
     let log = log(data)?;
-    if let Some(position) = until.position {
-        has(log.as_ref(), position)?;
-    }
     let views = match snapshots {
         Some(snapshots) => Replayed::with_snapshots(log.as_ref(), kinds, until, directory.path(), snapshots, &told)?,
         None => Replayed::new(log.as_ref(), kinds, until, directory.path(), &told)?,
