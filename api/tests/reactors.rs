@@ -33,8 +33,7 @@ fn history(listings: u128, removed: bool) -> fixtures::History {
     let (mut market, mut command) = (Marketplace::new(), 0);
     let mut occasion = || {
         command += 1;
-        let cause = Cause::new(CommandId(Uuid::from_u128(command)), Actor::system("test"));
-        Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause }
+        Occasion { at: "2026-01-05T10:00:00Z".parse().unwrap(), cause: cause(command) }
     };
     let listings = (0..listings).map(|number| ListingId(Uuid::from_u128(1_000 + number)));
     fixtures::stall(&mut market, (SELLER, ProductId(Uuid::from_u128(2))), listings, &mut occasion).unwrap();
@@ -80,6 +79,27 @@ fn folded<R: Reactor>(reactor: &R, book: &Book) -> R::State {
     state
 }
 
+/// Does everything that is due, as far as this state knows.
+async fn acts<R: Reactor>(reactor: &R, book: &Book, state: &mut R::State) {
+    while reactor.act(book, state, book.clock().now()).await.unwrap() {}
+}
+
+/// The same, of a process that has read the whole book.
+async fn catches_up<R: Reactor>(reactor: &R, book: &Book) {
+    acts(reactor, book, &mut folded(reactor, book)).await;
+}
+
+/// Why the test gives its command of this number.
+fn cause(number: u128) -> Cause {
+    Cause::new(CommandId(Uuid::from_u128(number)), Actor::system("test"))
+}
+
+/// The seller's removal is found to be wrong.
+async fn reinstate(book: &Book, number: u128) {
+    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(ComplaintId(Uuid::from_u128(7)))));
+    book.execute(SELLER.0, &cause(number), reinstate).await.unwrap();
+}
+
 fn count(book: &Book, kind: EventKind) -> usize {
     records(book).iter().filter(|record| &*record.event_type == kind.name()).count()
 }
@@ -111,8 +131,7 @@ async fn r_2_2_04_a_cascade_that_is_killed_at_every_step_leaves_nothing_and_does
 async fn r_2_2_05_what_came_down_with_a_seller_comes_back_once_when_the_removal_was_wrong() {
     let directory = tempfile::tempdir().unwrap();
     let book = book(directory.path(), &history(20, true), "2026-01-05T10:00:00Z").await;
-    let (as_system, now) =
-        (|number| Cause::new(CommandId(Uuid::from_u128(number)), Actor::system("test")), book.clock().now());
+    let now = book.clock().now();
     // Half of them are down when the removal is found to be wrong, and one more comes down for a reason of its own.
     let mut state = folded(&SellerRemoval, &book);
     for _ in 0..10 {
@@ -129,10 +148,8 @@ async fn r_2_2_05_what_came_down_with_a_seller_comes_back_once_when_the_removal_
             decided_by: Some(StaffId("m-1".into())),
         }))
     };
-    book.execute(last, &as_system(9_001), dangerous).await.unwrap();
-    let complaint = ComplaintId(Uuid::from_u128(7));
-    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(complaint)));
-    book.execute(SELLER.0, &as_system(9_002), reinstate).await.unwrap();
+    book.execute(last, &cause(9_001), dangerous).await.unwrap();
+    reinstate(&book, 9_002).await;
     // Whoever has not heard of it yet takes nothing down of a seller who sells.
     assert!(!SellerRemoval.act(&book, &mut state, now).await.unwrap());
     assert_eq!(count(&book, EventKind::ListingRemoved), 11);
@@ -158,11 +175,8 @@ async fn r_2_2_05_what_came_down_with_a_seller_comes_back_once_when_the_removal_
 async fn r_2_2_05_nothing_comes_back_for_a_reinstatement_of_version_1() {
     let directory = tempfile::tempdir().unwrap();
     let book = book(directory.path(), &history(2, true), "2026-01-05T10:00:00Z").await;
-    let (now, mut state) = (book.clock().now(), folded(&SellerRemoval, &book));
-    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
-    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(ComplaintId(Uuid::from_u128(7)))));
-    let cause = Cause::new(CommandId(Uuid::from_u128(9_001)), Actor::system("test"));
-    book.execute(SELLER.0, &cause, reinstate).await.unwrap();
+    catches_up(&SellerRemoval, &book).await;
+    reinstate(&book, 9_001).await;
     let mut state = <SellerRemoval as Reactor>::State::default();
     for record in records(&book) {
         let mut fact = Fact::read(&record).unwrap();
@@ -171,7 +185,7 @@ async fn r_2_2_05_nothing_comes_back_for_a_reinstatement_of_version_1() {
         }
         SellerRemoval.fold(&mut state, &fact);
     }
-    assert!(!SellerRemoval.act(&book, &mut state, now).await.unwrap());
+    assert!(!SellerRemoval.act(&book, &mut state, book.clock().now()).await.unwrap());
     assert_eq!(count(&book, EventKind::ListingReinstated), 0);
 }
 
@@ -179,12 +193,8 @@ async fn r_2_2_05_nothing_comes_back_for_a_reinstatement_of_version_1() {
 async fn r_2_2_05_nothing_comes_back_with_a_seller_who_was_removed_again() {
     let directory = tempfile::tempdir().unwrap();
     let book = book(directory.path(), &history(2, true), "2026-01-05T10:00:00Z").await;
-    let (as_system, now) =
-        (|number| Cause::new(CommandId(Uuid::from_u128(number)), Actor::system("test")), book.clock().now());
-    let mut state = folded(&SellerRemoval, &book);
-    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
-    let reinstate = |_: Seller| ready(Ok(SellerCommand::Reinstate(ComplaintId(Uuid::from_u128(7)))));
-    book.execute(SELLER.0, &as_system(9_001), reinstate).await.unwrap();
+    catches_up(&SellerRemoval, &book).await;
+    reinstate(&book, 9_001).await;
     let mut behind = folded(&SellerRemoval, &book);
     let remove = |_: Seller| {
         ready(Ok(SellerCommand::Remove {
@@ -193,15 +203,13 @@ async fn r_2_2_05_nothing_comes_back_with_a_seller_who_was_removed_again() {
             decided_by: StaffId("o-1".into()),
         }))
     };
-    book.execute(SELLER.0, &as_system(9_002), remove).await.unwrap();
-    while SellerRemoval.act(&book, &mut behind, now).await.unwrap() {}
-    let mut state = folded(&SellerRemoval, &book);
-    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    book.execute(SELLER.0, &cause(9_002), remove).await.unwrap();
+    acts(&SellerRemoval, &book, &mut behind).await;
+    catches_up(&SellerRemoval, &book).await;
     assert_eq!(count(&book, EventKind::ListingReinstated), 0);
     // What the first removal had taken down is not lost: a second complaint that is well-founded brings it back too.
-    book.execute(SELLER.0, &as_system(9_003), reinstate).await.unwrap();
-    let mut state = folded(&SellerRemoval, &book);
-    while SellerRemoval.act(&book, &mut state, now).await.unwrap() {}
+    reinstate(&book, 9_003).await;
+    catches_up(&SellerRemoval, &book).await;
     assert_eq!(count(&book, EventKind::ListingReinstated), 2);
 }
 
@@ -212,8 +220,7 @@ async fn r_1_2_04_months_of_standing_still_are_charged_once_each() {
     for (moment, months) in [("2026-03-31T21:59:59Z", 3), ("2026-03-31T22:00:00Z", 4), ("2026-04-30T12:00:00Z", 4)] {
         let book = book(directory.path(), &history(1, false), moment).await;
         for _ in 0..2 {
-            let mut state = folded(&MonthlyFees, &book);
-            while MonthlyFees.act(&book, &mut state, book.clock().now()).await.unwrap() {}
+            catches_up(&MonthlyFees, &book).await;
             assert_eq!(count(&book, EventKind::SellerFeeCharged), months, "{moment}");
         }
     }

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use async_graphql::Value;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    ConstDirective, FieldDefinition, InputValueDefinition, ServiceDocument, TypeKind, TypeSystemDefinition,
+    ConstDirective, FieldDefinition, InputValueDefinition, InterfaceType, ObjectType, ServiceDocument, TypeKind,
+    TypeSystemDefinition,
 };
 use async_graphql::{Name, Positioned};
 
@@ -191,16 +192,21 @@ fn least(mut one: Cells, other: Cells) -> Cells {
     one
 }
 
+/// A type that has fields to be read: an interface has what an object has.
+pub(super) fn with_fields(kind: TypeKind) -> Option<ObjectType> {
+    match kind {
+        TypeKind::Object(object) => Some(object),
+        TypeKind::Interface(InterfaceType { implements, fields }) => Some(ObjectType { implements, fields }),
+        TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => None,
+    }
+}
+
 fn readable(schema: ServiceDocument) -> BTreeMap<String, Readable> {
     let mut types = BTreeMap::new();
     for definition in schema.definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let definition = definition.node;
-        let (implements, fields) = match definition.kind {
-            TypeKind::Object(object) => (object.implements, object.fields),
-            TypeKind::Interface(interface) => (interface.implements, interface.fields),
-            TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => continue,
-        };
+        let Some(ObjectType { implements, fields }) = with_fields(definition.kind) else { continue };
         let readable = Readable {
             fields: fields.into_iter().map(|field| readable_field(field.node)).collect(),
             implements: implements.into_iter().map(|name| name.node.to_string()).collect(),

@@ -12,7 +12,7 @@ use projections::Checkpoint;
 use serde::Deserialize;
 
 use super::documents::{Document, Documents};
-use super::gaps::FieldTypes;
+use super::gaps;
 use super::live::Live;
 use super::platform::{Platform, ReadTrace};
 use super::{MAX_COMPLEXITY, MAX_DEPTH, MAX_QUERY_BYTES, Marktboek, builder};
@@ -51,7 +51,6 @@ pub struct Executor {
     /// For documents that were validated: checks only what depends on variables.
     fast: Marktboek,
     documents: Documents,
-    field_types: Arc<FieldTypes>,
     platform: Arc<Platform>,
 }
 
@@ -60,10 +59,12 @@ impl Executor {
     #[must_use]
     pub fn new(platform: Arc<Platform>) -> Self {
         let schema = |mode| builder().validation_mode(mode).data(Arc::clone(&platform)).finish();
-        let strict = schema(ValidationMode::Strict);
-        // The library wrote the text itself, and a test reads what it writes.
-        let field_types = Arc::new(FieldTypes::of(&strict.sdl()).unwrap_or_default());
-        Self { strict, fast: schema(ValidationMode::Fast), documents: Documents::default(), field_types, platform }
+        Self {
+            strict: schema(ValidationMode::Strict),
+            fast: schema(ValidationMode::Fast),
+            documents: Documents::default(),
+            platform,
+        }
     }
 
     /// What fields can reach.
@@ -98,10 +99,7 @@ impl Executor {
             if trace.is_torn() && document.only_queries && read < MAX_READS {
                 continue;
             }
-            explain(&mut response);
-            if let Some(operation) = operation(&document.parsed, asked.operation_name.as_deref()) {
-                self.field_types.close_gaps(&document.parsed, operation, &mut response);
-            }
+            finish(&document.parsed, asked.operation_name.as_deref(), &mut response);
             if known.is_none() && response.errors.iter().all(|error| !error.path.is_empty()) {
                 self.documents.keep(&asked.query, document);
             }
@@ -134,7 +132,7 @@ impl Executor {
         request.operation_name.clone_from(&asked.operation_name);
         request.variables = asked.variables.clone().unwrap_or_default();
         request.set_parsed_query(parsed.clone());
-        let (field_types, operation_name) = (Arc::clone(&self.field_types), asked.operation_name.clone());
+        let operation_name = asked.operation_name.clone();
         let mut read = 0;
         let answers = self.strict.execute_stream(request).filter_map(move |mut response| {
             read += 1;
@@ -144,10 +142,7 @@ impl Executor {
                 live.read_again();
             } else {
                 read = 0;
-                explain(&mut response);
-                if let Some(operation) = operation(&parsed, operation_name.as_deref()) {
-                    field_types.close_gaps(&parsed, operation, &mut response);
-                }
+                finish(&parsed, operation_name.as_deref(), &mut response);
             }
             std::future::ready((!torn).then_some(response))
         });
@@ -179,6 +174,14 @@ fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option
         None => operations.next().filter(|_| operations.next().is_none()),
     }
     .map(|(_, operation)| &operation.node)
+}
+
+/// Makes of the library's answer to an operation what is sent.
+fn finish(document: &ExecutableDocument, name: Option<&str>, response: &mut Response) {
+    explain(response);
+    if let Some(operation) = operation(document, name) {
+        gaps::close(document, operation, response);
+    }
 }
 
 /// The library's words for what it does not answer do not say how to mend it.

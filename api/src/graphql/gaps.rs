@@ -5,40 +5,47 @@
 //! promise the same: what may not be null is there wherever its object is.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeKind,
+    BaseType, ExecutableDocument, Field, ObjectType, OperationDefinition, OperationType, Selection, SelectionSet, Type,
     TypeSystemDefinition,
 };
 use async_graphql::{Name, PathSegment, Response, Value};
 
+use super::access_table::with_fields;
+
+/// The fields of the schema that is served. Read when a field fails for the first time.
+static SERVED: LazyLock<FieldTypes> = LazyLock::new(|| {
+    // The library wrote the text itself; a test reads it.
+    FieldTypes::of(&super::sdl()).unwrap_or_default()
+});
+
+/// Closes the gaps that errors left in the answer to an operation.
+pub fn close(document: &ExecutableDocument, operation: &OperationDefinition, response: &mut Response) {
+    if !response.errors.is_empty() {
+        SERVED.close(document, operation, response);
+    }
+}
+
 /// The types of all fields, by the name of the type that has them.
 #[derive(Debug, Default)]
-pub struct FieldTypes(HashMap<Name, HashMap<Name, Type>>);
+struct FieldTypes(HashMap<Name, HashMap<Name, Type>>);
 
 impl FieldTypes {
-    /// Those of a schema.
-    ///
-    /// # Errors
-    /// That the text is no schema.
-    pub fn of(schema: &str) -> Result<Self, async_graphql::parser::Error> {
+    fn of(schema: &str) -> Result<Self, async_graphql::parser::Error> {
         let mut types = HashMap::new();
         for definition in parse_schema(schema)?.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
-            let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => interface.fields,
-                TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => continue,
-            };
+            let Some(ObjectType { fields, .. }) = with_fields(definition.node.kind) else { continue };
             let fields = fields.into_iter().map(|field| (field.node.name.node, field.node.ty.node));
             types.insert(definition.node.name.node, fields.collect());
         }
         Ok(Self(types))
     }
 
-    /// Closes the gaps that errors left in the answer to an operation.
-    pub fn close_gaps(&self, document: &ExecutableDocument, operation: &OperationDefinition, response: &mut Response) {
+    fn close(&self, document: &ExecutableDocument, operation: &OperationDefinition, response: &mut Response) {
         for error in &response.errors {
             if let Some(segments) = self.nullable(document, operation, &error.path) {
                 put_null(&mut response.data, &error.path[..segments]);
@@ -176,7 +183,7 @@ mod tests {
         };
         let mut response = Response::new(data);
         response.errors = errors.iter().map(error).collect();
-        FieldTypes::of(SCHEMA).unwrap().close_gaps(&document, &operation.node, &mut response);
+        FieldTypes::of(SCHEMA).unwrap().close(&document, &operation.node, &mut response);
         response.data
     }
 

@@ -344,7 +344,8 @@ async fn page(visit: &Visit, asked: Asked, sent: Option<Sent<'_>>) -> Result<Htm
     let looks = Looks { period: figure.period.label.clone(), scale, by_name: asked.by.as_deref() == Some("name") };
     let chart = Chart { period: &figure.period.label, bars: &bars, threshold: figure.threshold, scale }.to_string();
     let ends: Option<SixMonths> = figure.period.label.parse().ok();
-    let not_over = ends.map(|months| ReportPeriod::from(months).ends()).filter(|ends| *ends > now).map(moment);
+    let not_over =
+        ends.map(ReportPeriod::from).filter(|months| !months.is_over_at(now)).map(|months| moment(months.ends()));
     let told = match asked.done.as_deref() {
         Some("published") => {
             Some("The figure is published. What the website says of it is one click away, in four languages.")
